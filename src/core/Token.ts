@@ -40,7 +40,8 @@ export const ID_BYTES = 16
 export const SECRET_BYTES = 32
 
 const ID_LENGTH = 22
-const TOKEN_LENGTH = ID_LENGTH + 1 + 43
+/** How many characters a token has: a fixed number, so that its cookie has a fixed size. */
+export const TOKEN_LENGTH = ID_LENGTH + 1 + 43
 
 // The last character of base64url text carries spare bits. Only zeros are accepted: one id, one spelling.
 const ID = /^[A-Za-z0-9_-]{21}[AQgw]$/
