@@ -15,13 +15,7 @@ export type Rejection = 'malformed' | 'unknown' | 'unknown-secret' | 'superseded
 
 /** Why recorded updates were not stored. */
 export type DropReason =
-  | 'superseded'
-  | 'ended'
-  | 'no-session'
-  | 'destroyed'
-  | 'after-commit'
-  | 'response-failed'
-  | 'degraded'
+  'superseded' | 'ended' | 'no-session' | 'destroyed' | 'after-commit' | 'response-failed' | 'degraded'
 
 /** A new session was stored. */
 export interface Created {

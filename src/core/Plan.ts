@@ -128,7 +128,9 @@ export const plan =
     if (intent === 'replace') return REPLACE
     if (intent === 'rotate') return update('rotate', false, true)
     const confirm =
-      via === 'current' && record.credential.renewed !== undefined && record.credential.renewed.confirmedAt === undefined
+      via === 'current' &&
+      record.credential.renewed !== undefined &&
+      record.credential.renewed.confirmedAt === undefined
     const renew = !passive && cookie && renewalDue(policy, now)(record, via)
     if (renew) return update('renew', false, differs)
     if (confirm) return update('keep', true, differs)

@@ -73,7 +73,13 @@ const confirmed = (credential: Credential, now: Millis): Credential =>
     ? credential
     : { ...credential, renewed: { ...credential.renewed, confirmedAt: now } }
 
-const nextCredential = (credential: Credential, action: Update, digest: string | undefined, now: Millis, via: 'current' | 'renewed'): Credential => {
+const nextCredential = (
+  credential: Credential,
+  action: Update,
+  digest: string | undefined,
+  now: Millis,
+  via: 'current' | 'renewed',
+): Credential => {
   if (action.secret === 'keep' || digest === undefined) return action.confirm ? confirmed(credential, now) : credential
   if (action.secret === 'rotate') return { digest, mintedAt: now, rotatedAt: now }
   // Presented by the predecessor: the pending secret was lost, so the predecessor stays the one that is valid.

@@ -118,8 +118,7 @@ export const signIn =
     const proof = options.epoch === undefined ? none : some(options.epoch)
     const lifetime = lifetimeOf(options)
     const anew = session.intent === 'end' || (isSome(session.subject) && session.subject.value.id !== id)
-    if (anew)
-      return { ...session, data: session.initial, flash: NO_FLASH, subject, lifetime, intent: 'replace', proof }
+    if (anew) return { ...session, data: session.initial, flash: NO_FLASH, subject, lifetime, intent: 'replace', proof }
     const again = isSome(session.subject)
     return {
       ...session,

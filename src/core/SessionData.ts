@@ -49,14 +49,23 @@ export const set =
       ? session
       : withData(session, { ...session.data, [key]: value })
 
+// `f` must accept every value that the key may have (an absent one is undefined) and give only such as it may have.
+type Fits<A, K extends PropertyKey, V, R> = K extends keyof A
+  ? [A[K]] extends [V]
+    ? [R] extends [A[K]]
+      ? unknown
+      : TypeMismatch<K>
+    : TypeMismatch<K>
+  : TypeMismatch<K>
+
 interface Modify {
   /** Applies a function to a key's value, as in `session.update(modify('views', (n) => n + 1))`. */
-  <A, K extends keyof A>(key: K, f: (value: A[K]) => A[K]): Endomorphism<Session<A>>
+  <A, K extends keyof A, R extends A[K]>(key: K, f: (value: A[K]) => R): Endomorphism<Session<A>>
   /** The same, named outside of a context: `const count = modify('views', (n: number) => n + 1)`. */
-  <K extends string, V>(
+  <K extends string, V, R extends V>(
     key: K,
-    f: (value: V) => V,
-  ): <A extends Readonly<Record<K, V>>>(session: Session<A>) => [V] extends [A[K]] ? Session<A> : TypeMismatch<K>
+    f: (value: V) => R,
+  ): <A extends Fits<A, K, V, R>>(session: Session<A>) => Session<A>
 }
 
 /** Applies a function to a key's value. The same session if the value stays the same. */
@@ -67,11 +76,10 @@ export const modify: Modify =
 
 /** Sets several keys at once (CherryPy: `update`). Keys whose value is undefined are left as they are. */
 export const update =
-  <A>(changes: Partial<A>): Endomorphism<Session<A>> =>
+  <A>(changes: Partial<NoInfer<A>>): Endomorphism<Session<A>> =>
   (session) => {
     const changed = (Object.keys(changes) as Array<keyof A>).filter(
-      (key) =>
-        changes[key] !== undefined && !(Object.is(session.data[key], changes[key]) && holds(session.data, key)),
+      (key) => changes[key] !== undefined && !(Object.is(session.data[key], changes[key]) && holds(session.data, key)),
     )
     if (changed.length === 0) return session
     return withData(session, { ...session.data, ...Object.fromEntries(changed.map((key) => [key, changes[key]])) })

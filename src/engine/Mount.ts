@@ -1,0 +1,125 @@
+/**
+ * ```ts
+ * mount: (chain, manager, open) => Mounted      find: (chain, manager) => SessionRef | undefined
+ * ```
+ * The managers that one request has met: a linked list, newest first, which the adapter keeps on the request.
+ *
+ * Laws:
+ * 1. `find(mount(chain, m, open), m)` is the handle that the first mount of `m` opened: the same manager met twice leaves
+ *    the chain as it is, and `open` is not called.
+ * 2. Two managers with one cookie name on one request are `Misconfigured` on that request: each would overwrite the
+ *    other's cookie.
+ *
+ * @since 0.1.0
+ */
+import type { Access, Requirement } from '../core/Access.ts'
+import { access } from '../core/Access.ts'
+import type { Millis } from '../core/Millis.ts'
+import type { Session } from '../core/Session.ts'
+import { misconfigured, statusOf, toError } from '../core/SessionError.ts'
+import type { Status } from '../core/Status.ts'
+import type { Guarantee } from '../effects/Store.ts'
+import type { SessionManager } from './SessionManager.ts'
+import type { Ending, Finished, Opened, Reply, SessionRef } from './SessionRef.ts'
+
+/** The side of a manager that does not depend on the type of its data. */
+export interface AnyManager {
+  readonly cookieName: string
+  readonly clock: () => Millis
+}
+
+/** The side of a handle that does not depend on the type of its data. */
+export interface AnyRef {
+  readonly read: () => Promise<Session<unknown>>
+  readonly status: () => Promise<Status>
+}
+
+/** See the module's head. */
+export interface Mounted {
+  readonly manager: AnyManager
+  readonly ref: AnyRef
+  readonly finish: (ending: Ending) => Promise<Finished> | undefined
+  readonly next: Mounted | undefined
+}
+
+const where = (chain: Mounted | undefined, manager: AnyManager): Mounted | undefined => {
+  for (let at = chain; at !== undefined; at = at.next) if (at.manager === manager) return at
+  return undefined
+}
+
+/** The handle of a manager that the request has met. */
+export const find = <A, G extends Guarantee>(
+  chain: Mounted | undefined,
+  manager: SessionManager<A, G>,
+): SessionRef<A, G> | undefined =>
+  // Sound: this very manager opened it.
+  where(chain, manager)?.ref as SessionRef<A, G> | undefined
+
+/** Adds a manager. Throws a `SessionException` (`Misconfigured`) when another one uses its cookie name. */
+export const mount = <A, G extends Guarantee>(
+  chain: Mounted | undefined,
+  manager: SessionManager<A, G>,
+  open: () => Opened<A, G>,
+): Mounted => {
+  for (let at = chain; at !== undefined && chain !== undefined; at = at.next) {
+    if (at.manager === manager) return chain
+    if (at.manager.cookieName === manager.cookieName)
+      throw toError(
+        misconfigured('cookie.name', manager.cookieName, 'two session managers met on one request must differ in it'),
+      )
+  }
+  const { ref, finish } = open()
+  return { manager, ref, finish, next: chain }
+}
+
+/** The cookie names of all managers: their Set-Cookie lines outlive a dropped response. */
+export const cookieNames = (chain: Mounted | undefined): ReadonlyArray<string> =>
+  chain === undefined ? [] : [chain.manager.cookieName, ...cookieNames(chain.next)]
+
+/** Whether the request may enter a protected route. `ref` is the handle that the framework holds under the name that the guard asks for. */
+export const enter = async (chain: Mounted | undefined, ref: unknown, requirement: Requirement): Promise<Access> => {
+  for (let at = chain; at !== undefined; at = at.next) {
+    if (at.ref !== ref) continue
+    const session = await at.ref.read()
+    return access(requirement, at.manager.clock())(await at.ref.status(), session)
+  }
+  throw toError(misconfigured('requireSubject', 'a request without a session', 'mount the session before it'))
+}
+
+/** What one response must carry for all managers, and what stands in its way. */
+export interface Settled {
+  readonly replies: ReadonlyArray<Reply>
+  /** The exception to answer with instead of the handler's response. */
+  readonly failure: { readonly error: unknown } | undefined
+}
+
+const settle = async (first: Promise<Finished>, rest: Mounted | undefined, ending: Ending): Promise<Settled> => {
+  const replies: Array<Reply> = []
+  let failure: Settled['failure']
+  let status = ending.status
+  let at = rest
+  for (let done: Promise<Finished> | undefined = first; ; done = at.finish({ ...ending, status }), at = at.next) {
+    try {
+      const finished = await done
+      if (finished !== undefined) replies.push(finished.reply)
+      if (finished?.error !== undefined && failure === undefined) {
+        failure = { error: toError(finished.error) }
+        status = statusOf(finished.error)
+      }
+    } catch (error) {
+      // A recorded function that throws is the application's defect, and goes to its error handler.
+      failure ??= { error }
+      status = 500
+    }
+    if (at === undefined) return { replies, failure }
+  }
+}
+
+/** Commits for all managers, the newest first; once one fails the others know that the response failed. Undefined: nothing to wait for. */
+export const finishAll = (chain: Mounted | undefined, ending: Ending): Promise<Settled> | undefined => {
+  for (let at = chain; at !== undefined; at = at.next) {
+    const done = at.finish(ending)
+    if (done !== undefined) return settle(done, at.next, ending)
+  }
+  return undefined
+}

@@ -1,0 +1,154 @@
+/**
+ * ```ts
+ * interface SessionRef<A, G>    { read(), update(f), transact(f), commit(), destroy(), status(), … }   // promises, for adapters' users
+ * interface SessionEffect<A, G> { read,   update(f), transact(f), commit,   destroy,   status,   … }   // TaskEither, for fp-ts users and tests
+ * ```
+ * One request's handle on its session, with two faces. Operations on one handle run one after another. The promise face
+ * throws a `SessionException` where the functional one has a Left.
+ *
+ * @since 0.1.0
+ */
+import type { Endomorphism } from '#fp-ts/Endomorphism'
+import type { IO } from '#fp-ts/IO'
+import type { Option } from '#fp-ts/Option'
+import type { State } from '#fp-ts/State'
+import type { TaskEither } from '#fp-ts/TaskEither'
+import type { Session } from '../core/Session.ts'
+import type { SessionError } from '../core/SessionError.ts'
+import type { Status } from '../core/Status.ts'
+import type { SubjectEpoch } from '../core/Stored.ts'
+import type { Guarantee } from '../effects/Store.ts'
+
+/** What a commit leaves for the response. */
+export interface Committed<A> {
+  /** The stored session; a fresh one when nothing is stored. */
+  readonly session: Session<A>
+  /** The Set-Cookie value that must leave with the response, if any. */
+  readonly setCookie: Option<string>
+  /** Headers that the response must carry beside it: cache-control and vary (design §9). */
+  readonly headers: Readonly<Record<string, string>>
+}
+
+/** Options of a read. */
+export interface ReadOptions {
+  /** This request's presence is not activity: it never touches, renews or creates. Once said it holds for the request. Default false. */
+  readonly passive?: boolean
+}
+
+/** Options of a deferred update, on stores that compare and set. */
+export interface UpdateOptions {
+  /** Refuse with `StaleRead` instead of applying the function to a record that another request changed meanwhile. Default: the manager's `onConflict`. */
+  readonly ifUnchanged?: boolean
+}
+
+interface Deferred<A, R> {
+  /** Records a change: seen by later reads at once, stored at the commit, applied again on a conflict. */
+  (f: Endomorphism<Session<A>>): R
+}
+
+interface DeferredIf<A, R> {
+  /** Records a change: seen by later reads at once, stored at the commit, applied again on a conflict. */
+  (f: Endomorphism<Session<A>>, options?: UpdateOptions): R
+}
+
+interface TransactEffect<A> {
+  /** Loads, applies, compares and sets, retries; Right only when stored. Carries the updates recorded before it. A `State` gives its own result. */
+  <B>(f: State<Session<A>, B>): TaskEither<SessionError, B>
+  (f: Endomorphism<Session<A>>): TaskEither<SessionError, Session<A>>
+}
+
+interface TransactPromise<A> {
+  /** Loads, applies, compares and sets, retries; resolves only when stored. Carries the updates recorded before it. A `State` gives its own result. */
+  <B>(f: State<Session<A>, B>): Promise<B>
+  (f: Endomorphism<Session<A>>): Promise<Session<A>>
+}
+
+/** What exists only where the store compares and sets. */
+interface AtomicEffect<A> {
+  readonly update: DeferredIf<A, IO<void>>
+  readonly transact: TransactEffect<A>
+  /** The subject's epoch, to be read before credentials are checked and handed to `signIn` (design §7). `Misconfigured` without a Directory. */
+  readonly subjectEpoch: (subject: string) => TaskEither<SessionError, SubjectEpoch>
+}
+
+interface AtomicRef<A> {
+  readonly update: DeferredIf<A, void>
+  readonly transact: TransactPromise<A>
+  /** The subject's epoch, to be read before credentials are checked and handed to `signIn` (design §7). `Misconfigured` without a Directory. */
+  readonly subjectEpoch: (subject: string) => Promise<SubjectEpoch>
+}
+
+interface PlainEffect<A> {
+  readonly update: Deferred<A, IO<void>>
+}
+
+interface PlainRef<A> {
+  readonly update: Deferred<A, void>
+}
+
+interface CommonEffect<A> {
+  /** The session with the updates recorded so far. Loads at the first use; later uses are free. */
+  readonly read: TaskEither<SessionError, Session<A>>
+  /** The same, and this request never touches, renews or creates. */
+  readonly readPassive: TaskEither<SessionError, Session<A>>
+  /** Stores the recorded updates now. More may follow. */
+  readonly commit: TaskEither<SessionError, Committed<A>>
+  /** Ends the session now. Right, too, when there is nothing left to end. */
+  readonly destroy: TaskEither<SessionError, void>
+  /** What became of the cookie. */
+  readonly status: TaskEither<SessionError, Status>
+}
+
+interface CommonRef<A> {
+  /** The session with the updates recorded so far. Loads at the first use; later uses are free. */
+  readonly read: (options?: ReadOptions) => Promise<Session<A>>
+  /** Stores the recorded updates now: before streaming, in a WebSocket, during long work. More may follow. */
+  readonly commit: () => Promise<Session<A>>
+  /** Ends the session now. Resolves, too, when there is nothing left to end. */
+  readonly destroy: () => Promise<void>
+  /** What became of the cookie. */
+  readonly status: () => Promise<Status>
+}
+
+/** The functional face. `G` is the store's guarantee: `transact` does not exist on a last-write-wins store. */
+export type SessionEffect<A, G extends Guarantee = 'cas'> = CommonEffect<A> &
+  ('last-write-wins' extends G ? PlainEffect<A> : AtomicEffect<A>)
+
+/** The promise face that adapters hand out. */
+export type SessionRef<A, G extends Guarantee = 'cas'> = CommonRef<A> &
+  ('last-write-wins' extends G ? PlainRef<A> : AtomicRef<A>) & {
+    /** The functional face of the same handle. */
+    readonly effect: SessionEffect<A, G>
+  }
+
+/** How a handler ended, as the commit needs to know it. */
+export type Ending =
+  /** It answered with this status. */
+  | { readonly _tag: 'Answered'; readonly status: number }
+  /** It threw; the framework will answer with this status (500 where the error names none). */
+  | { readonly _tag: 'Threw'; readonly status: number }
+
+/** What the response must carry. */
+export interface Reply {
+  /** The Set-Cookie value; the response is then `Cache-Control: no-store`, whatever the application set (OWASP, ASVS 14.3.2). */
+  readonly setCookie: string | undefined
+  /** Whether the session was read: `Vary: Cookie`, and `Cache-Control: private` unless the application set one. */
+  readonly vary: boolean
+}
+
+/** What an adapter holds of one request: the user's handle, and what must be done before the response leaves. */
+export interface Opened<A, G extends Guarantee = Guarantee> {
+  readonly ref: SessionRef<A, G>
+  /**
+   * Commits before the headers leave. Undefined when the request did not use its session: nothing to wait for, nothing
+   * to send. Otherwise resolves to what the response must carry, or, when the response must not leave as it is, to an
+   * `error` (answer it instead, with `reply` all the same: a cookie that follows from what is stored always leaves).
+   */
+  readonly finish: (ending: Ending) => Promise<Finished> | undefined
+}
+
+/** The answer of `finish`. */
+export interface Finished {
+  readonly reply: Reply
+  readonly error: SessionError | undefined
+}

@@ -1,0 +1,91 @@
+/**
+ * ```ts
+ * settle: (request, stored, attempt, changes) => Either<SessionError, changes>   // which of our writes does the record hold?
+ * adopt:  (request, stored, changes)          => Either<SessionError, changes>   // may this request go on, on that record?
+ * ```
+ * What a request does with a record that is newer than its own: recognise its own writes by their revisions, be admitted
+ * again, and go on, or lose its session (design §4, §7).
+ *
+ * @since 0.1.0
+ */
+import type { Either } from '#fp-ts/Either'
+import { left, right } from '#fp-ts/Either'
+import type { Option } from '#fp-ts/Option'
+import { maySignOut, readmit } from '../core/Admission.ts'
+import { isLogout } from '../core/Plan.ts'
+import { sameContent } from '../core/Record.ts'
+import type { Change } from '../core/Replay.ts'
+import type { SessionError } from '../core/SessionError.ts'
+import { staleRead, storeTimeout } from '../core/SessionError.ts'
+import { destroy, signOut } from '../core/Session.ts'
+import type { Stored } from '../core/Stored.ts'
+import { holdsRevision } from '../core/Stored.ts'
+import { baseOf, standIn } from './load.ts'
+import type { Attempt, Base, Request } from './request.ts'
+import { applied, freshBase } from './request.ts'
+
+type Changes<A> = ReadonlyArray<Change<A>>
+
+/**
+ * Looks for the request's own writes in a record: those that it holds were applied, and are not applied again. One whose
+ * outcome is unknown and that the record's trail can not tell of any more is an error, never a replay.
+ */
+export const settle = <A>(
+  req: Request<A>,
+  stored: Option<Stored>,
+  attempt: Attempt<A> | undefined,
+  changes: Changes<A>,
+): Either<SessionError, Changes<A>> => {
+  const record = stored._tag === 'Some' && stored.value._tag === 'Live' ? stored.value : undefined
+  if (record === undefined) return right(changes)
+  const { unsettled } = req
+  // One that still expects this very revision may yet arrive.
+  req.unsettled = unsettled.filter(({ expected }) => expected === record.revision)
+  let rest = changes
+  for (const one of attempt === undefined || unsettled.includes(attempt) ? unsettled : [...unsettled, attempt]) {
+    if (holdsRevision(one.revision)(record)) {
+      one.apply()
+      rest = rest.filter((change) => !one.carried.includes(change))
+    } else if (unsettled.includes(one) && !holdsRevision(one.expected)(record))
+      return left(storeTimeout('update', 'unknown', req.engine.limits.storeTimeout))
+  }
+  return right(rest)
+}
+
+const lose = <A>(req: Request<A>, status: 'superseded' | 'ended'): void => {
+  req.status = status
+  req.base = freshBase(req.engine)
+  req.engine.emit?.({ _tag: 'rejected', reason: status })
+}
+
+/** Admits the request again on a newer record, or takes its session from it. A logout still applies while the subject is the same. */
+export const adopt = <A>(
+  req: Request<A>,
+  base: Base<A>,
+  stored: Option<Stored>,
+  changes: Changes<A>,
+): Either<SessionError, Changes<A>> => {
+  const { engine, grant } = req
+  const now = engine.clock()
+  if (grant === undefined) return right(changes)
+  const verdict = readmit(engine.policy, now)(stored, grant)
+  if (verdict._tag === 'Readmitted') {
+    const { record } = verdict
+    if (base.record !== undefined && record.revision === base.record.revision) return right(changes)
+    const stale = changes.some(({ ifUnchanged }) => ifUnchanged)
+    if (stale && base.record !== undefined && !sameContent(base.record, record)) return left(staleRead)
+    // Renewed meanwhile: what this request presented is now the predecessor.
+    const via = record.credential.digest === base.record?.credential.digest ? base.via : 'renewed'
+    req.base = baseOf(engine, base.id, record, via)
+    return right(changes)
+  }
+  const { session } = applied(req, base, changes, now)
+  const logout = isLogout(base.session, session)
+  if (verdict._tag === 'Superseded' && logout && maySignOut(verdict.record, grant)) {
+    req.grant = { epoch: verdict.record.epoch, subject: grant.subject }
+    req.base = standIn(engine, base.id, verdict.record)
+    return right([{ f: session.intent === 'end' ? destroy : signOut, ifUnchanged: false }])
+  }
+  lose(req, verdict._tag === 'Superseded' ? 'superseded' : 'ended')
+  return right(logout ? [] : changes)
+}

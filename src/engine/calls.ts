@@ -1,0 +1,98 @@
+/**
+ * ```ts
+ * read:  (engine, operation, task) => Promise<Either<SessionError, A>>
+ * write: (engine, operation, task) => Promise<Either<SessionError, A>>
+ * ```
+ * Store calls as the manager makes them: bounded in time, faults reported, and a write whose answer was lost repeated
+ * once. Repeating is safe by the contract (`Store`, law 3): the same revision is never applied twice.
+ *
+ * @since 0.1.0
+ */
+import type { Either } from '#fp-ts/Either'
+import { isRight, left } from '#fp-ts/Either'
+import type { TaskEither } from '#fp-ts/TaskEither'
+import type { Outcome, SessionError } from '../core/SessionError.ts'
+import { storeTimeout, storeUnavailable } from '../core/SessionError.ts'
+import type { StoreError, StoreOperation } from '../effects/Store.ts'
+import { storeError } from '../effects/Store.ts'
+import type { Engine } from './Engine.ts'
+
+interface TimedOut {
+  readonly _tag: 'TimedOut'
+}
+type Fault = StoreError | TimedOut
+const timedOut: TimedOut = { _tag: 'TimedOut' }
+
+// A store that throws or rejects breaks its contract; to the request it is a store that failed.
+const caught = async <A>(operation: StoreOperation, task: TaskEither<StoreError, A>): Promise<Either<Fault, A>> => {
+  try {
+    return await task()
+  } catch (cause) {
+    return left(storeError(operation, cause))
+  }
+}
+
+const within = <A>(ms: number, answer: Promise<Either<Fault, A>>): Promise<Either<Fault, A>> =>
+  new Promise((resolve) => {
+    const timer = setTimeout(() => {
+      resolve(left(timedOut))
+    }, ms)
+    void answer.then((given) => {
+      clearTimeout(timer)
+      resolve(given)
+    })
+  })
+
+const attemptWithin = <A, B>(
+  engine: Engine<B>,
+  ms: number,
+  operation: StoreOperation,
+  task: TaskEither<StoreError, A>,
+): Promise<Either<Fault, A>> =>
+  engine.store.local === true ? caught(operation, task) : within(ms, caught(operation, task))
+
+const reported = <B>(
+  engine: Engine<B>,
+  operation: StoreOperation,
+  fault: Fault,
+  outcome: Outcome,
+  fatal: boolean,
+): SessionError => {
+  const cause = fault._tag === 'TimedOut' ? 'no answer in time' : fault.cause
+  engine.emit?.({ _tag: 'store-failed', operation, cause, fatal })
+  return fault._tag === 'TimedOut'
+    ? storeTimeout(operation, outcome, engine.limits.storeTimeout)
+    : storeUnavailable(operation, outcome, fault.cause)
+}
+
+/** A call that changes nothing, or whose effect nobody waits for (touch). One attempt within `storeTimeout`. */
+export const read = async <A, B>(
+  engine: Engine<B>,
+  operation: StoreOperation,
+  task: TaskEither<StoreError, A>,
+  fatal = true,
+): Promise<Either<SessionError, A>> => {
+  const answer = await attemptWithin(engine, engine.limits.storeTimeout, operation, task)
+  return isRight(answer) ? answer : left(reported(engine, operation, answer.left, 'none', fatal))
+}
+
+/**
+ * A write. An attempt whose outcome is unknown is repeated once; both together stay within `storeTimeout`. `uncertain` is
+ * called before the repetition: from then on the answer may speak of what the first attempt did.
+ */
+export const write = async <A, B>(
+  engine: Engine<B>,
+  operation: StoreOperation,
+  task: TaskEither<StoreError, A>,
+  uncertain: () => void,
+  fatal = true,
+): Promise<Either<SessionError, A>> => {
+  const half = engine.limits.storeTimeout / 2
+  const first = await attemptWithin(engine, half, operation, task)
+  if (isRight(first)) return first
+  if (first.left._tag === 'StoreError' && first.left.unchanged === true)
+    return left(reported(engine, operation, first.left, 'none', fatal))
+  uncertain()
+  const second = await attemptWithin(engine, half, operation, task)
+  return isRight(second) ? second : left(reported(engine, operation, second.left, 'unknown', fatal))
+}

@@ -1,0 +1,288 @@
+/**
+ * ```ts
+ * store: (request, changes) => Promise<Either<SessionError, Session<A>>>
+ * ```
+ * Compare and set until it holds: load, apply the functions, plan, write; on a conflict adopt the newer record and apply
+ * them again (promise 2). Whoever waits in the process-wide queue of the session gets the last winner's record handed.
+ *
+ * @since 0.1.0
+ */
+import type { Either } from '#fp-ts/Either'
+import { isLeft, left, right } from '#fp-ts/Either'
+import type { Option } from '#fp-ts/Option'
+import { none, some } from '#fp-ts/Option'
+import type { Millis } from '../core/Millis.ts'
+import type { Plan } from '../core/Plan.ts'
+import { changed, isLogout, plan } from '../core/Plan.ts'
+import { expiresAt } from '../core/Policy.ts'
+import type { Change } from '../core/Replay.ts'
+import { replay } from '../core/Replay.ts'
+import type { Session } from '../core/Session.ts'
+import type { SessionError } from '../core/SessionError.ts'
+import {
+  conflictExhausted,
+  headersSent,
+  lockTimeout,
+  misconfigured,
+  sessionEnded,
+  superseded,
+} from '../core/SessionError.ts'
+import type { Live, Stored, SubjectEpoch } from '../core/Stored.ts'
+import type { SessionId } from '../core/Token.ts'
+import { adopt, settle } from './adopt.ts'
+import { read, write } from './calls.ts'
+import { load } from './load.ts'
+import type { Step } from './perform.ts'
+import { perform } from './perform.ts'
+import type { Base, Request } from './request.ts'
+import { applied, freshBase, mustSignIn } from './request.ts'
+import type { Turn } from './turns.ts'
+
+/** Bounds of the retries: attempts, and ms. */
+const MAX_ATTEMPTS = 50
+const MAX_RETRYING: Millis = 5_000
+/** Pauses, of up to `LONGEST_PAUSE`, for a lease that somebody else holds. */
+const MAX_WAITS = 200
+/** Full jitter between attempts: below 2 ms at first, doubling up to 100 ms. */
+const FIRST_PAUSE: Millis = 2
+const LONGEST_PAUSE: Millis = 100
+
+type Changes<A> = ReadonlyArray<Change<A>>
+
+const pause = (ms: Millis): Promise<void> =>
+  new Promise((resolve) => {
+    setTimeout(resolve, ms)
+  })
+
+const jitter = <A>(req: Request<A>, attempts: number): Millis =>
+  req.engine.random.unit() * Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** attempts)
+
+/** Whether a request that lost its session, or came too late for it, may start another by signing in (design §4). */
+const mayStartAnew = <A>(req: Request<A>): boolean => req.grant?.subject === undefined
+
+/** Why a plan must not be carried out, if it must not. Asked before any store call of the write. */
+const refusal = <A>(
+  req: Request<A>,
+  base: Base<A>,
+  result: Session<A>,
+  { action, cookie }: Plan,
+  changes: Changes<A>,
+): SessionError | undefined => {
+  if (base.unreadable !== undefined && changes.length > 0 && !isLogout(base.session, result)) return base.unreadable
+  if (base.record === undefined && changes.length > 0 && mustSignIn(req.status)) {
+    const lost = req.status === 'superseded' ? superseded : sessionEnded
+    if (action._tag === 'Create' && !mayStartAnew(req)) return lost
+    if (action._tag === 'Nothing' && changed(base.session, replay(base.session, changes).session)) return lost
+  }
+  if (action._tag === 'Create') {
+    if (req.degraded !== undefined) return req.degraded
+    if (!req.create || req.passive)
+      return req.engine.limits.development && result.subject._tag === 'Some'
+        ? misconfigured('create', false, 'a route that signs in must be allowed to create a session')
+        : sessionEnded
+  }
+  return cookie === 'Set' && !req.canSetCookie ? headersSent : undefined
+}
+
+const touch = async <A>(req: Request<A>, base: Base<A>, record: Live, now: Millis): Promise<void> => {
+  const { engine } = req
+  const until = expiresAt(engine.policy)({ ...record, touchedAt: now })
+  const answer = await read(engine, 'touch', engine.store.touch(base.id, record.epoch, now, until), false)
+  if (answer._tag === 'Right' && answer.right._tag === 'Touched')
+    req.base = {
+      ...base,
+      record: { ...record, touchedAt: now, expiresAt: until },
+      session: { ...base.session, touchedAt: now },
+    }
+}
+
+/** The subject's epoch from before a sign-in of this write: the proof, or what it is now. Undefined where none signs in. */
+const baselineOf = async <A>(
+  req: Request<A>,
+  base: Base<A>,
+  result: Session<A>,
+): Promise<Either<SessionError, SubjectEpoch | undefined>> => {
+  const { store } = req.engine
+  if (result.subject._tag === 'None' || result.subject === base.session.subject || store.readEpoch === undefined)
+    return right(undefined)
+  if (result.proof._tag === 'Some') return right(result.proof.value)
+  return read(req.engine, 'readEpoch', store.readEpoch(result.subject.value.id))
+}
+
+/** Whether the stored sign-in stands: a revocation since its baseline ends it, and its cookie does not leave (design §7). */
+const verified = async <A>(req: Request<A>): Promise<SessionError | undefined> => {
+  const { engine, unverified } = req
+  if (unverified === undefined || engine.store.readEpoch === undefined) return undefined
+  const epoch = await read(engine, 'readEpoch', engine.store.readEpoch(unverified.subject))
+  if (epoch._tag === 'Right' && epoch.right === unverified.baseline) {
+    req.unverified = undefined
+    return undefined
+  }
+  req.unverified = undefined
+  req.cookie = unverified.cookieBefore
+  req.base = freshBase(engine)
+  req.status = 'ended'
+  const { endOne } = engine.store
+  if (endOne !== undefined) {
+    const until = engine.clock() + engine.limits.tombstoneFor
+    const ending = endOne(unverified.subject, unverified.id, until)
+    const done = await write(engine, 'endOne', ending, () => undefined, false)
+    if (done._tag === 'Right') engine.emit?.({ _tag: 'ended', id: unverified.id, by: 'epoch' })
+    engine.endings.tell(unverified.id)
+  }
+  return epoch._tag === 'Left' ? epoch.left : sessionEnded
+}
+
+interface Progress<A> {
+  changes: Changes<A>
+  attempts: number
+  /** Pauses for another's lease: not failed attempts. */
+  waits: number
+  /** The queue that this commit leaves when it is done. */
+  queue: { readonly id: SessionId; readonly turn: Turn } | undefined
+  baseline: SubjectEpoch | undefined
+  readonly started: Millis
+}
+
+const tooLong = <A>(req: Request<A>, progress: Progress<A>): boolean =>
+  progress.attempts >= MAX_ATTEMPTS || req.engine.clock() - progress.started >= MAX_RETRYING
+
+const onConflict = async <A>(
+  req: Request<A>,
+  base: Base<A>,
+  step: Extract<Step<A>, { _tag: 'Conflict' }>,
+  progress: Progress<A>,
+): Promise<SessionError | undefined> => {
+  const { engine } = req
+  if (base.record === undefined) return tooLong(req, progress) ? exhausted(req, progress) : undefined
+  let stored: Option<Stored> = step.present === undefined ? none : some(step.present)
+  if (step.present === undefined) {
+    const loaded = await read(engine, 'load', engine.store.load(base.id))
+    if (isLeft(loaded)) return loaded.left
+    stored = loaded.right
+  }
+  const settled = settle(req, stored, step.attempt, progress.changes)
+  if (isLeft(settled)) return settled.left
+  const adopted = adopt(req, req.base ?? base, stored, settled.right)
+  if (isLeft(adopted)) return adopted.left
+  progress.changes = adopted.right
+  if (adopted.right.length === 0) return undefined
+  if (tooLong(req, progress)) return exhausted(req, progress)
+  engine.emit?.({ _tag: 'replayed', id: base.id, attempt: progress.attempts })
+  await pause(jitter(req, progress.attempts))
+  return undefined
+}
+
+const exhausted = <A>(req: Request<A>, progress: Progress<A>): SessionError =>
+  conflictExhausted(progress.attempts, req.engine.clock() - progress.started)
+
+/** Waits for the session's turn and adopts what the winner before left. True when the work must be planned anew. */
+const queued = async <A>(
+  req: Request<A>,
+  base: Base<A>,
+  progress: Progress<A>,
+): Promise<Either<SessionError, boolean>> => {
+  const entered = req.engine.turns.enter(base.id)
+  const turn = entered instanceof Promise ? await entered : entered
+  if (turn === undefined) return right(false)
+  progress.queue = { id: base.id, turn }
+  if (turn.latest === undefined) return right(false)
+  const adopted = adopt(req, base, some(turn.latest), progress.changes)
+  if (isLeft(adopted)) return adopted
+  progress.changes = adopted.right
+  return right(true)
+}
+
+const run = async <A>(req: Request<A>, progress: Progress<A>): Promise<Either<SessionError, Session<A>>> => {
+  const { engine } = req
+  let inQueue = false
+  for (;;) {
+    const loaded = await load(req)
+    if (isLeft(loaded)) return loaded
+    const base = loaded.right
+    const now = engine.clock()
+    const { session: result, ignored } = applied(req, base, progress.changes, now)
+    const planned = plan(
+      engine.policy,
+      now,
+    )({
+      record: base.record,
+      via: base.via,
+      base: base.session,
+      result,
+      passive: req.passive,
+      cookie: req.canSetCookie,
+    })
+    const { action } = planned
+    const refused = refusal(req, base, result, planned, progress.changes)
+    if (refused !== undefined) return left(refused)
+    if (action._tag === 'Nothing' || action._tag === 'Touch') {
+      if (action._tag === 'Touch' && base.record !== undefined) await touch(req, base, base.record, now)
+      return right(base.session)
+    }
+    const essential = action._tag !== 'Update' || action.essential
+    if (essential && base.record !== undefined && !inQueue) {
+      inQueue = true
+      const again = await queued(req, base, progress)
+      if (isLeft(again)) return again
+      if (again.right) continue
+    }
+    if (progress.baseline === undefined) {
+      const baseline = await baselineOf(req, base, result)
+      if (isLeft(baseline)) return baseline
+      progress.baseline = baseline.right
+    }
+    const { changes, attempts, baseline } = progress
+    const step = await perform(req, { base, result, changes, now, attempts, baseline }, action)
+    progress.attempts++
+    switch (step._tag) {
+      case 'Stored':
+        if (progress.queue !== undefined) progress.queue.turn.latest = step.latest
+        if (ignored > 0) engine.emit?.({ _tag: 'dropped', reason: 'destroyed', updates: ignored, id: base.id })
+        return right(req.base?.session ?? result)
+      case 'Failed':
+        return essential ? left(step.error) : right(base.session)
+      case 'Conflict': {
+        if (!essential) return right(base.session)
+        const error = await onConflict(req, base, step, progress)
+        if (error !== undefined) return left(error)
+        break
+      }
+      case 'Gone': {
+        if (!essential) return right(base.session)
+        const adopted = adopt(req, base, none, progress.changes)
+        if (isLeft(adopted)) return adopted
+        progress.changes = adopted.right
+        break
+      }
+      case 'Leased':
+        if (!essential) return right(base.session)
+        progress.attempts--
+        progress.waits++
+        if (tooLong(req, progress) || progress.waits > MAX_WAITS)
+          return left(lockTimeout(engine.clock() - progress.started))
+        await pause(Math.min(Math.max(step.until - engine.clock(), 1), jitter(req, 5)))
+        break
+    }
+  }
+}
+
+/** Stores changes, in order, in one write; Right only when they are stored, or when nothing had to be. */
+export const store = async <A>(req: Request<A>, changes: Changes<A>): Promise<Either<SessionError, Session<A>>> => {
+  const progress: Progress<A> = {
+    changes,
+    attempts: 0,
+    waits: 0,
+    queue: undefined,
+    baseline: undefined,
+    started: req.engine.clock(),
+  }
+  try {
+    const stored = await run(req, progress)
+    if (isLeft(stored)) return stored
+    const error = await verified(req)
+    return error === undefined ? stored : left(error)
+  } finally {
+    if (progress.queue !== undefined) req.engine.turns.leave(progress.queue.id, progress.queue.turn)
+  }
+}

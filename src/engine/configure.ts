@@ -1,0 +1,105 @@
+/**
+ * ```ts
+ * configure: (options, emit, failed) => Engine<A>
+ * ```
+ * From options to the fixed parts of a manager: every rule about an option is checked here, once, before any request.
+ *
+ * @since 0.1.0
+ */
+import { sha256 } from '#digest'
+import type { Either } from '#fp-ts/Either'
+import { isLeft } from '#fp-ts/Either'
+import type { DataSchema } from '../core/Codec.ts'
+import { codecOf, flashStrings, schemaOf } from '../core/Codec.ts'
+import { cookie, PAIR_LIMIT } from '../core/Cookie.ts'
+import type { Event } from '../core/Event.ts'
+import { policy } from '../core/Policy.ts'
+import { misconfigured, toError } from '../core/SessionError.ts'
+import { TOKEN_LENGTH } from '../core/Token.ts'
+import { systemClock } from '../effects/Clock.ts'
+import { systemRandom } from '../effects/Random.ts'
+import type { Store } from '../effects/Store.ts'
+import type { Engine } from './Engine.ts'
+import { endings } from './endings.ts'
+import type { SessionOptions } from './SessionManager.ts'
+import { turns } from './turns.ts'
+
+const HOUR = 3_600_000
+
+interface Rule {
+  readonly option: string
+  readonly value: unknown
+  readonly rule: string
+}
+
+const orThrow = <B>(checked: Either<Rule, B>, prefix = ''): B => {
+  if (isLeft(checked))
+    throw toError(misconfigured(`${prefix}${checked.left.option}`, checked.left.value, checked.left.rule))
+  return checked.right
+}
+
+const count = (option: string, value: number): number => {
+  if (!(Number.isFinite(value) && value > 0))
+    throw toError(misconfigured(option, value, 'it must be a finite number above 0'))
+  return value
+}
+
+const oneOf = <V extends string>(option: string, value: V, allowed: ReadonlyArray<V>): V => {
+  if (!allowed.includes(value)) throw toError(misconfigured(option, value, `it must be one of ${allowed.join(', ')}`))
+  return value
+}
+
+const VERBS = ['load', 'create', 'update', 'touch', 'end'] as const
+
+const checkedStore = (store: Store): Store => {
+  const missing = VERBS.find((verb) => typeof store[verb] !== 'function')
+  if (missing !== undefined)
+    throw toError(misconfigured('store', store, `it must implement the Store contract, and has no "${missing}"`))
+  return store
+}
+
+/** Checks everything; throws a `SessionException` (`Misconfigured`). `failed` counts listeners that threw. */
+export const configure = <A>(
+  options: SessionOptions<DataSchema<A>, A, Store>,
+  emit: ((event: Event) => void) | undefined,
+  failed: () => void,
+): Engine<A> => {
+  const checkedPolicy = orThrow(policy(options))
+  const checkedCookie = orThrow(cookie(options.cookie), 'cookie.')
+  const room = PAIR_LIMIT - TOKEN_LENGTH
+  if (checkedCookie.name.length > room)
+    throw toError(misconfigured('cookie.name', checkedCookie.name, `it must leave room for the token: ${room} bytes`))
+  const { schema, initial } = orThrow(schemaOf<A>(options))
+  if (!checkedCookie.secure) warn(emit, checkedCookie.name)
+  const storeTimeout = count('storeTimeout', options.storeTimeout ?? 5_000)
+  return {
+    store: checkedStore(options.store),
+    schema,
+    flash: options.flash === undefined ? flashStrings : codecOf(options.flash),
+    initial,
+    policy: checkedPolicy,
+    cookie: checkedCookie,
+    clock: options.clock ?? systemClock,
+    random: options.random ?? systemRandom,
+    digest: sha256,
+    limits: {
+      maxBytes: count('maxBytes', options.maxBytes ?? 65_536),
+      storeTimeout,
+      onStoreFailure: oneOf('onStoreFailure', options.onStoreFailure ?? 'fail', ['fail', 'anonymous']),
+      onDropped: oneOf('onDropped', options.onDropped ?? 'fail', ['fail', 'drop']),
+      onConflict: oneOf('onConflict', options.onConflict ?? 'replay', ['replay', 'fail']),
+      onUndecodable: oneOf('onUndecodable', options.onUndecodable ?? 'fail', ['fail', 'discard']),
+      development: options.development === true,
+      tombstoneFor: Math.max(checkedPolicy.supersededFor, HOUR),
+    },
+    emit,
+    turns: turns(storeTimeout),
+    endings: endings(failed),
+  }
+}
+
+const warn = (emit: ((event: Event) => void) | undefined, name: string): void => {
+  const message = `The session cookie "${name}" is sent without Secure: right for development over plain HTTP, wrong anywhere else.`
+  if (emit === undefined) console.warn(message)
+  else emit({ _tag: 'warned', message })
+}

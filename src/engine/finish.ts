@@ -1,0 +1,92 @@
+/**
+ * ```ts
+ * finish: (request, ending) => Promise<Finished> | undefined
+ * ```
+ * The commit that precedes a response (promise 4), and what a response's status means for the updates that wait for it
+ * (design §5, §6): a failed response discards them, but never undoes a logout.
+ *
+ * @since 0.1.0
+ */
+import type { Either } from '#fp-ts/Either'
+import { isLeft } from '#fp-ts/Either'
+import type { DropReason } from '../core/Event.ts'
+import { isLogout } from '../core/Plan.ts'
+import type { Session } from '../core/Session.ts'
+import type { SessionError } from '../core/SessionError.ts'
+import { store } from './commit.ts'
+import { load } from './load.ts'
+import type { Request } from './request.ts'
+import { applied, serial } from './request.ts'
+import type { Ending, Finished } from './SessionRef.ts'
+
+const dropped = <A>(req: Request<A>, reason: DropReason): void => {
+  if (req.pending.length === 0) return
+  req.engine.emit?.({ _tag: 'dropped', reason, updates: req.pending.length })
+  req.pending = []
+}
+
+/** Stores what was recorded. What was carried leaves the record of pending updates; what is Left stays. */
+export const commitPending = async <A>(req: Request<A>): Promise<Either<SessionError, Session<A>>> => {
+  const carried = req.pending
+  const stored = await store(req, carried)
+  if (!isLeft(stored)) req.pending = req.pending.slice(carried.length)
+  return stored
+}
+
+/** Why updates of a request without a live session may be dropped rather than reported; undefined = report. */
+const dropReason = <A>(req: Request<A>, error: SessionError, status: number): DropReason | undefined => {
+  if (error._tag !== 'Superseded' && error._tag !== 'SessionEnded') return undefined
+  if (req.destroyed) return 'destroyed'
+  const admitted = req.grant !== undefined
+  const lost = req.status === 'superseded' || req.status === 'ended'
+  if (!lost) return 'no-session'
+  const reason = req.status === 'superseded' ? 'superseded' : 'ended'
+  return req.engine.limits.onDropped === 'drop' || (!admitted && status >= 300) ? reason : undefined
+}
+
+const succeeded = async <A>(req: Request<A>, status: number): Promise<SessionError | undefined> => {
+  const stored = await commitPending(req)
+  if (!isLeft(stored)) return undefined
+  const reason = dropReason(req, stored.left, status)
+  if (reason === undefined) {
+    req.pending = []
+    return stored.left
+  }
+  dropped(req, reason)
+  return undefined
+}
+
+// The handler failed: only a logout is stored. Its own error is what the client hears of, so ours are events here.
+const failed = async <A>(req: Request<A>): Promise<void> => {
+  if (req.pending.length > 0) {
+    const loaded = await load(req)
+    if (isLeft(loaded)) return dropped(req, 'response-failed')
+    const base = loaded.right
+    if (!isLogout(base.session, applied(req, base, req.pending, req.engine.clock()).session))
+      dropped(req, 'response-failed')
+  }
+  await commitPending(req)
+  req.pending = []
+}
+
+const committed = async <A>(req: Request<A>, ending: Ending): Promise<Finished> => {
+  let error: SessionError | undefined
+  try {
+    if (ending.status >= 500) await failed(req)
+    else error = await succeeded(req, ending.status)
+  } finally {
+    req.finished = true
+    req.canSetCookie = false
+  }
+  return { reply: { setCookie: req.cookie, vary: true }, error }
+}
+
+/** Commits before the headers leave; undefined when the request did not use its session. */
+export const finish = <A>(req: Request<A>, ending: Ending): Promise<Finished> | undefined => {
+  if (req.loading === undefined && req.pending.length === 0 && req.tail === undefined) {
+    req.finished = true
+    req.canSetCookie = false
+    return undefined
+  }
+  return serial(req, () => committed(req, ending))
+}

@@ -1,0 +1,160 @@
+/**
+ * ```ts
+ * effectOf: (request) => SessionEffect<A>      // the functional face
+ * refOf:    (request) => SessionRef<A>         // the promise face: a thin unwrapping
+ * ```
+ * The two faces of one request's handle.
+ *
+ * @since 0.1.0
+ */
+import type { Either } from '#fp-ts/Either'
+import { isLeft, left, right } from '#fp-ts/Either'
+import type { Endomorphism } from '#fp-ts/Endomorphism'
+import type { IO } from '#fp-ts/IO'
+import { fromNullable } from '#fp-ts/Option'
+import type { State } from '#fp-ts/State'
+import type { TaskEither } from '#fp-ts/TaskEither'
+import type { Change } from '../core/Replay.ts'
+import type { Session } from '../core/Session.ts'
+import { destroy } from '../core/Session.ts'
+import type { SessionError } from '../core/SessionError.ts'
+import { misconfigured, toError } from '../core/SessionError.ts'
+import type { Status } from '../core/Status.ts'
+import type { SubjectEpoch } from '../core/Stored.ts'
+import { read as readStore } from './calls.ts'
+import { store } from './commit.ts'
+import { commitPending } from './finish.ts'
+import { load } from './load.ts'
+import type { Request } from './request.ts'
+import { applied, serial } from './request.ts'
+import type { Committed, ReadOptions, SessionEffect, SessionRef, UpdateOptions } from './SessionRef.ts'
+
+type Outcome<B> = Promise<Either<SessionError, B>>
+
+const current = async <A>(req: Request<A>): Outcome<Session<A>> => {
+  const loaded = await load(req)
+  if (isLeft(loaded)) return loaded
+  const base = loaded.right
+  if (base.unreadable !== undefined) return left(base.unreadable)
+  return right(applied(req, base, req.pending, req.engine.clock()).session)
+}
+
+const read = <A>(req: Request<A>, passive: boolean): Outcome<Session<A>> => {
+  if (passive) req.passive = true
+  return req.tail === undefined ? current(req) : serial(req, () => current(req))
+}
+
+const record = <A>(req: Request<A>, f: Endomorphism<Session<A>>, options?: UpdateOptions): void => {
+  const { limits, emit } = req.engine
+  if (req.finished) {
+    if (limits.development)
+      throw new Error(
+        'session.update() was called after the response was committed, where nothing stores it. Use session.transact().',
+      )
+    // Still stored if commit() follows.
+    emit?.({ _tag: 'dropped', reason: 'after-commit', updates: 1 })
+  }
+  req.pending = [...req.pending, { f, ifUnchanged: options?.ifUnchanged ?? limits.onConflict === 'fail' }]
+}
+
+const isPair = <A, B>(answer: Session<A> | readonly [B, Session<A>]): answer is readonly [B, Session<A>] =>
+  Array.isArray(answer)
+
+const transact = async <A, B>(
+  req: Request<A>,
+  f: State<Session<A>, B> | Endomorphism<Session<A>>,
+): Outcome<Session<A> | B> => {
+  let result: { readonly value: B } | undefined
+  const change: Change<A> = {
+    f: (session) => {
+      const answer = f(session)
+      if (!isPair(answer)) return answer
+      result = { value: answer[0] }
+      return answer[1]
+    },
+    ifUnchanged: false,
+  }
+  const carried = req.pending
+  const stored = await store(req, [...carried, change])
+  if (isLeft(stored)) return stored
+  req.pending = req.pending.slice(carried.length)
+  return right(result === undefined ? stored.right : result.value)
+}
+
+const end = async <A>(req: Request<A>): Outcome<void> => {
+  const carried = req.pending
+  const stored = await store(req, [{ f: destroy, ifUnchanged: false }])
+  if (isLeft(stored)) return stored
+  req.pending = req.pending.slice(carried.length)
+  return right(undefined)
+}
+
+const status = async <A>(req: Request<A>): Outcome<Status> => {
+  const loaded = await load(req)
+  return isLeft(loaded) ? loaded : right(req.status)
+}
+
+const subjectEpoch = <A>(req: Request<A>, subject: string): Outcome<SubjectEpoch> => {
+  const { readEpoch } = req.engine.store
+  return readEpoch === undefined
+    ? Promise.resolve(left(misconfigured('store', 'without Directory', 'subjectEpoch needs a store with a Directory')))
+    : readStore(req.engine, 'readEpoch', readEpoch(subject))
+}
+
+const committed = async <A>(req: Request<A>): Outcome<Committed<A>> => {
+  const stored = await commitPending(req)
+  return isLeft(stored)
+    ? stored
+    : right({
+        session: stored.right,
+        setCookie: fromNullable(req.cookie),
+        headers: { 'cache-control': req.cookie === undefined ? 'private' : 'no-store', vary: 'Cookie' },
+      })
+}
+
+/** The functional face. */
+export const effectOf = <A>(req: Request<A>): SessionEffect<A> => ({
+  read: () => read(req, false),
+  readPassive: () => read(req, true),
+  update:
+    (f: Endomorphism<Session<A>>, options?: UpdateOptions): IO<void> =>
+    () => {
+      record(req, f, options)
+    },
+  transact: (<B>(f: State<Session<A>, B>): TaskEither<SessionError, Session<A> | B> =>
+    () =>
+      serial(req, () => transact(req, f))) as SessionEffect<A>['transact'],
+  commit: () => serial(req, () => committed(req)),
+  destroy: () => serial(req, () => end(req)),
+  status: () => serial(req, () => status(req)),
+  subjectEpoch: (subject) => () => subjectEpoch(req, subject),
+})
+
+const unwrapped = async <B>(outcome: Outcome<B>): Promise<B> => {
+  const settled = await outcome
+  if (isLeft(settled)) throw toError(settled.left)
+  return settled.right
+}
+
+// A rejection that nobody awaits must not end the process: the commit before the response waits for it and reports.
+const handled = <B>(promise: Promise<B>): Promise<B> => {
+  promise.catch(() => undefined)
+  return promise
+}
+
+/** The promise face. */
+export const refOf = <A>(req: Request<A>): SessionRef<A> => ({
+  read: (options?: ReadOptions) => unwrapped(read(req, options?.passive === true)),
+  update: (f: Endomorphism<Session<A>>, options?: UpdateOptions) => {
+    record(req, f, options)
+  },
+  transact: (<B>(f: State<Session<A>, B>): Promise<Session<A> | B> =>
+    handled(unwrapped(serial(req, () => transact(req, f))))) as SessionRef<A>['transact'],
+  commit: async () => (await unwrapped(serial(req, () => committed(req)))).session,
+  destroy: () => handled(unwrapped(serial(req, () => end(req)))),
+  status: () => unwrapped(serial(req, () => status(req))),
+  subjectEpoch: (subject) => unwrapped(subjectEpoch(req, subject)),
+  get effect() {
+    return effectOf(req)
+  },
+})

@@ -1,0 +1,182 @@
+/**
+ * ```ts
+ * load: (request) => Promise<Either<SessionError, Base<A>>>
+ * ```
+ * A request's first use of its session: cookie → token → record → admission → session. Once; later uses are free.
+ *
+ * @since 0.1.0
+ */
+import type { Either } from '#fp-ts/Either'
+import { isLeft, left, right } from '#fp-ts/Either'
+import type { Admission } from '../core/Admission.ts'
+import { admit } from '../core/Admission.ts'
+import { decodeData } from '../core/Codec.ts'
+import { valuesOf } from '../core/Cookie.ts'
+import type { Rejection } from '../core/Event.ts'
+import { sessionOf } from '../core/Record.ts'
+import type { SessionError } from '../core/SessionError.ts'
+import { invalidData } from '../core/SessionError.ts'
+import type { Status } from '../core/Status.ts'
+import type { Flash, Live } from '../core/Stored.ts'
+import { FORMAT } from '../core/Stored.ts'
+import type { SessionId, Token } from '../core/Token.ts'
+import { isToken, parse } from '../core/Token.ts'
+import { read, write } from './calls.ts'
+import type { Engine } from './Engine.ts'
+import type { Base, Request } from './request.ts'
+import { freshBase } from './request.ts'
+
+/** How many well-formed cookies of one name are looked at; more are a header that was tampered with. */
+const MAX_TOKENS = 2
+
+const NO_FLASH: Flash = Object.freeze({})
+
+/** A record with the initial data in place of its own: enough to end it or sign it out, which never decodes (design §3). */
+export const standIn = <A>(engine: Engine<A>, id: SessionId, record: Live): Base<A> => ({
+  id,
+  record,
+  via: 'renewed',
+  session: sessionOf(id, record, engine.initial, NO_FLASH, engine.initial),
+  faithful: false,
+  unreadable: undefined,
+})
+
+/** Decodes a record into a session; what can not be decoded stands in with the initial data (`Base.unreadable`). */
+export const baseOf = <A>(engine: Engine<A>, id: SessionId, record: Live, via: 'current' | 'renewed'): Base<A> => {
+  const unreadable = (reason: SessionError): Base<A> => ({ ...standIn(engine, id, record), unreadable: reason })
+  if (record.format > FORMAT)
+    return unreadable(invalidData('read', 'format', `format ${record.format} is newer than this version of coatcheck`))
+  const data = decodeData(engine.schema, record)
+  const readable = (data: A, flash: Flash, faithful: boolean): Base<A> => ({
+    id,
+    record,
+    via,
+    session: sessionOf(id, record, data, flash, engine.initial),
+    faithful,
+    unreadable: undefined,
+  })
+  if (isLeft(data)) {
+    const reason = invalidData('read', data.left.path, data.left.reason)
+    if (data.left._tag === 'Newer' || engine.limits.onUndecodable === 'fail') return unreadable(reason)
+    return readable(engine.initial, NO_FLASH, false)
+  }
+  const flash = engine.flash.decode(record.flash)
+  if (isLeft(flash)) {
+    if (engine.limits.onUndecodable === 'fail')
+      return unreadable(invalidData('read', 'flash', 'it does not decode under the flash codec'))
+    return readable(data.right, NO_FLASH, false)
+  }
+  return readable(data.right, flash.right, true)
+}
+
+interface Presented {
+  readonly id: SessionId
+  readonly admission: Admission
+}
+
+const present = async <A>(engine: Engine<A>, token: Token): Promise<Either<SessionError, Presented>> => {
+  const stored = await read(engine, 'load', engine.store.load(token.id))
+  if (isLeft(stored)) return stored
+  // Hash only what has something to be compared with.
+  const live = stored.right._tag === 'Some' && stored.right.value._tag === 'Live'
+  const digest = live ? engine.digest(token.secret) : ''
+  const text = typeof digest === 'string' ? digest : await digest
+  return right({ id: token.id, admission: admit(engine.policy, engine.clock())(stored.right, text) })
+}
+
+// Of several cookies: a live one decides; otherwise the one that says most about what may be written.
+const WEIGHT: Readonly<Record<Admission['_tag'], number>> = {
+  Admitted: 6,
+  Superseded: 5,
+  Ended: 4,
+  Reused: 3,
+  Expired: 2,
+  UnknownSecret: 1,
+  Unknown: 0,
+}
+
+const anonymous = <A>(req: Request<A>, status: Status, rejection?: Rejection, id?: SessionId): Base<A> => {
+  req.status = status
+  if (rejection !== undefined)
+    req.engine.emit?.({ _tag: 'rejected', reason: rejection, ...(id === undefined ? {} : { id }) })
+  return freshBase(req.engine)
+}
+
+const reused = async <A>(req: Request<A>, id: SessionId, record: Live): Promise<Base<A>> => {
+  const { engine } = req
+  engine.emit?.({ _tag: 'token-reused', id })
+  if (engine.policy.onReuse === 'end') {
+    const until = engine.clock() + engine.limits.tombstoneFor
+    const answer = await write(engine, 'end', engine.store.end(id, record.revision, until), () => undefined, false)
+    if (answer._tag === 'Right' && answer.right._tag === 'Done') {
+      engine.emit?.({ _tag: 'ended', id, by: 'reuse' })
+      engine.endings.tell(id)
+    }
+  }
+  return anonymous(req, 'unknown')
+}
+
+const decided = <A>(req: Request<A>, { id, admission }: Presented): Base<A> | Promise<Base<A>> => {
+  switch (admission._tag) {
+    case 'Admitted': {
+      const { record, via } = admission
+      req.status = 'live'
+      req.grant = { epoch: record.epoch, subject: record.subject?.id }
+      req.engine.emit?.({ _tag: 'loaded', id })
+      return baseOf(req.engine, id, record, via)
+    }
+    case 'Expired':
+      req.engine.emit?.({ _tag: 'expired', id, deadline: admission.deadline })
+      return anonymous(req, 'expired')
+    case 'Superseded':
+      return anonymous(req, 'superseded', 'superseded', id)
+    case 'Ended':
+      return anonymous(req, 'ended', 'ended', id)
+    case 'Reused':
+      return reused(req, id, admission.record)
+    case 'UnknownSecret':
+      return anonymous(req, 'unknown', 'unknown-secret', id)
+    case 'Unknown':
+      return anonymous(req, 'unknown', 'unknown', id)
+  }
+}
+
+const degraded = <A>(req: Request<A>, error: SessionError): Either<SessionError, Base<A>> => {
+  if (req.engine.limits.onStoreFailure === 'fail') {
+    // Not sticky: the handler may try again.
+    req.loading = undefined
+    return left(error)
+  }
+  req.degraded = error
+  return right(anonymous(req, 'degraded'))
+}
+
+const admitted = async <A>(req: Request<A>, values: ReadonlyArray<string>): Promise<Either<SessionError, Base<A>>> => {
+  if (values.length > MAX_TOKENS) return right(anonymous(req, 'malformed', 'ambiguous'))
+  let best: Presented | undefined
+  for (const value of values) {
+    const token = parse(value)
+    if (token._tag === 'None') continue
+    const presented = await present(req.engine, token.value)
+    if (isLeft(presented)) return degraded(req, presented.left)
+    const { admission } = presented.right
+    if (best !== undefined && admission._tag === 'Admitted' && best.admission._tag === 'Admitted')
+      return right(anonymous(req, 'malformed', 'ambiguous'))
+    if (best === undefined || WEIGHT[admission._tag] > WEIGHT[best.admission._tag]) best = presented.right
+  }
+  return right(best === undefined ? anonymous(req, 'malformed', 'malformed') : await decided(req, best))
+}
+
+const start = async <A>(req: Request<A>): Promise<Either<SessionError, Base<A>>> => {
+  const header = req.cookieHeader()
+  const values = header === undefined ? [] : valuesOf(req.engine.cookie.name, header, isToken)
+  const loaded = values.length === 0 ? right(anonymous(req, 'none')) : await admitted(req, values)
+  if (loaded._tag === 'Right') req.base = loaded.right
+  return loaded
+}
+
+/** Loads at the first call and answers the present base afterwards. */
+export const load = <A>(req: Request<A>): Promise<Either<SessionError, Base<A>>> => {
+  if (req.base !== undefined) return Promise.resolve(right(req.base))
+  return (req.loading ??= start(req))
+}

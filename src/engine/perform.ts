@@ -1,0 +1,290 @@
+/**
+ * ```ts
+ * perform: (request, base, result, action, changes, now) => Promise<Step<A>>
+ * ```
+ * One attempt at what a plan says: encodes, mints, calls one store verb, and makes the request stand on what was stored.
+ *
+ * @since 0.1.0
+ */
+import type { Either } from '#fp-ts/Either'
+import { isLeft, left, right } from '#fp-ts/Either'
+import { none, some } from '#fp-ts/Option'
+import { encodeData, encodeWith } from '../core/Codec.ts'
+import { clearCookie, setCookie } from '../core/Cookie.ts'
+import { jsonBytes } from '../core/Json.ts'
+import type { Millis } from '../core/Millis.ts'
+import type { Create, End, Replace, Update } from '../core/Plan.ts'
+import { deadlines } from '../core/Policy.ts'
+import type { Content } from '../core/Record.ts'
+import { createdRecord, updatedRecord } from '../core/Record.ts'
+import type { Change } from '../core/Replay.ts'
+import type { Session } from '../core/Session.ts'
+import { subjectId } from '../core/Session.ts'
+import type { SessionError } from '../core/SessionError.ts'
+import { invalidData, payloadTooLarge } from '../core/SessionError.ts'
+import type { Flash, Live, Stored, SubjectEpoch } from '../core/Stored.ts'
+import { ended } from '../core/Stored.ts'
+import type { SessionId } from '../core/Token.ts'
+import { format, token } from '../core/Token.ts'
+import { write } from './calls.ts'
+import type { Engine } from './Engine.ts'
+import type { Attempt, Base, Request } from './request.ts'
+import { freshBase } from './request.ts'
+
+/** What became of one attempt. */
+export type Step<A> =
+  | { readonly _tag: 'Stored'; readonly latest: Stored }
+  | { readonly _tag: 'Conflict'; readonly present: Live | undefined; readonly attempt: Attempt<A> | undefined }
+  | { readonly _tag: 'Leased'; readonly until: Millis }
+  | { readonly _tag: 'Gone' }
+  | { readonly _tag: 'Failed'; readonly error: SessionError }
+
+/** What one attempt is made of. */
+export interface Work<A> {
+  readonly base: Base<A>
+  readonly result: Session<A>
+  readonly changes: ReadonlyArray<Change<A>>
+  readonly now: Millis
+  /** How many attempts came before. */
+  readonly attempts: number
+  /** The subject's epoch from before the sign-in, where one is to be verified. */
+  readonly baseline: SubjectEpoch | undefined
+}
+
+interface Encoded<A> {
+  readonly content: Content
+  /** The data as it will be read back. */
+  readonly data: A
+}
+
+const encodedData = <A>(engine: Engine<A>, base: Base<A>, result: Session<A>): Either<SessionError, Encoded<A>> => {
+  const { record } = base
+  if (record !== undefined && base.faithful && result.data === base.session.data)
+    return right({ content: { schema: record.schema, data: record.data, flash: record.flash }, data: result.data })
+  const data = encodeData(engine.schema, result.data, base.faithful ? record?.data : undefined)
+  if (isLeft(data)) return left(invalidData('write', data.left.path, data.left.reason))
+  return right({
+    content: { schema: engine.schema.version, data: data.right.json, flash: NO_FLASH },
+    data: data.right.data,
+  })
+}
+
+const NO_FLASH: Flash = Object.freeze({})
+
+const encodedFlash = <A>(engine: Engine<A>, base: Base<A>, result: Session<A>): Either<SessionError, Flash> => {
+  if (base.record !== undefined && base.faithful && result.flash === base.session.flash) return right(base.record.flash)
+  const flash = encodeWith(engine.flash, 'flash', result.flash)
+  return isLeft(flash)
+    ? left(invalidData('write', flash.left.path, flash.left.reason))
+    : right(flash.right.json as Flash)
+}
+
+const encoded = <A>(engine: Engine<A>, base: Base<A>, result: Session<A>): Either<SessionError, Encoded<A>> => {
+  const data = encodedData(engine, base, result)
+  if (isLeft(data)) return data
+  const flash = encodedFlash(engine, base, result)
+  if (isLeft(flash)) return flash
+  const content = { ...data.right.content, flash: flash.right }
+  if (content.data !== base.record?.data || content.flash !== base.record.flash) {
+    const bytes = jsonBytes(content.data) + jsonBytes(content.flash)
+    if (bytes > engine.limits.maxBytes) return left(payloadTooLarge(bytes, engine.limits.maxBytes))
+  }
+  return right({ content, data: data.right.data })
+}
+
+const failed = <A>(error: SessionError): Step<A> => ({ _tag: 'Failed', error })
+
+const cookieText = <A>(
+  engine: Engine<A>,
+  id: SessionId,
+  secret: ReturnType<Engine<A>['random']['secret']>,
+  live: Live,
+  now: Millis,
+): string => {
+  const lasting = live.lifetime?.persistent ?? engine.cookie.persistent
+  const maxAge = lasting ? (deadlines(engine.policy)(live).absoluteAt - now) / 1_000 : undefined
+  const text = setCookie(engine.cookie, format(token(id, secret)), maxAge, now)
+  // The name's length was checked with a token's at construction.
+  return text._tag === 'Right' ? text.right : ''
+}
+
+const stand = <A>(
+  req: Request<A>,
+  base: Base<A>,
+  live: Live,
+  result: Session<A>,
+  data: A,
+  secret: Update['secret'],
+): void => {
+  req.base = {
+    id: base.id,
+    record: live,
+    // A secret that was only now minted was not presented by this request.
+    via: secret === 'renew' ? 'renewed' : base.via,
+    session: {
+      ...result,
+      id: base.id,
+      data,
+      createdAt: live.createdAt,
+      touchedAt: live.touchedAt,
+      intent: 'none',
+      revision: some(live.revision),
+      proof: none,
+    },
+    faithful: true,
+    unreadable: undefined,
+  }
+  req.grant = { epoch: live.epoch, subject: live.subject?.id }
+  req.status = 'live'
+  req.destroyed = false
+}
+
+const tellSubject = <A>(
+  req: Request<A>,
+  base: Base<A>,
+  result: Session<A>,
+  work: Work<A>,
+  replaced?: SessionId,
+): void => {
+  const { emit } = req.engine
+  const before = subjectId(work.base.session)
+  const after = subjectId(result)
+  if (after !== undefined && result.subject !== work.base.session.subject) {
+    emit?.({ _tag: 'signed-in', id: base.id, subject: after, ...(replaced === undefined ? {} : { replaced }) })
+    if (work.baseline !== undefined)
+      req.unverified = { id: base.id, subject: after, baseline: work.baseline, cookieBefore: req.cookie }
+  } else if (before !== undefined && after === undefined) emit?.({ _tag: 'signed-out', id: base.id, subject: before })
+}
+
+const update = async <A>(req: Request<A>, work: Work<A>, action: Update, record: Live): Promise<Step<A>> => {
+  const { engine } = req
+  const { base, result, now } = work
+  const content = encoded(engine, base, result)
+  if (isLeft(content)) return failed(content.left)
+  const secret = action.secret === 'keep' ? undefined : engine.random.secret()
+  const digest = secret === undefined ? undefined : engine.digest(secret)
+  const live = updatedRecord(engine.policy, now)(
+    record,
+    result,
+    action,
+    base.via,
+    !req.passive,
+    { revision: engine.random.tag(), digest: typeof digest === 'object' ? await digest : digest },
+    content.right.content,
+  )
+  const attempt: Attempt<A> = {
+    revision: live.revision,
+    expected: record.revision,
+    carried: work.changes,
+    apply: () => {
+      tellSubject(req, base, result, work)
+      stand(req, base, live, result, content.right.data, action.secret)
+      if (secret !== undefined) req.cookie = cookieText(engine, base.id, secret, live, now)
+      if (action.secret === 'rotate') engine.emit?.({ _tag: 'rotated', id: base.id })
+      if (action.secret === 'renew') engine.emit?.({ _tag: 'renewed', id: base.id })
+      engine.emit?.({ _tag: 'committed', id: base.id, attempts: work.attempts + 1 })
+    },
+  }
+  const uncertain = (): void => {
+    req.unsettled = [...req.unsettled, attempt]
+  }
+  const answer = await write(
+    engine,
+    'update',
+    engine.store.update(base.id, record.revision, live),
+    uncertain,
+    action.essential,
+  )
+  if (isLeft(answer)) return failed(answer.left)
+  switch (answer.right._tag) {
+    case 'Updated':
+      req.unsettled = req.unsettled.filter((one) => one !== attempt)
+      attempt.apply()
+      return { _tag: 'Stored', latest: live }
+    case 'Conflict':
+      return { _tag: 'Conflict', present: answer.right.present, attempt }
+    case 'Leased':
+      return answer.right
+    case 'Gone':
+      return answer.right
+  }
+}
+
+const create = async <A>(req: Request<A>, work: Work<A>, base: Base<A>, replaced?: SessionId): Promise<Step<A>> => {
+  const { engine } = req
+  const { result, now } = work
+  const content = encoded(engine, base, result)
+  if (isLeft(content)) return failed(content.left)
+  const secret = engine.random.secret()
+  const digest = engine.digest(secret)
+  const live = createdRecord(engine.policy, now)(
+    result,
+    engine.random.tag(),
+    typeof digest === 'string' ? digest : await digest,
+    content.right.content,
+  )
+  const answer = await write(engine, 'create', engine.store.create(base.id, live), () => undefined)
+  if (isLeft(answer)) return failed(answer.left)
+  if (answer.right._tag === 'Exists') {
+    req.base = freshBase(engine)
+    return { _tag: 'Conflict', present: undefined, attempt: undefined }
+  }
+  tellSubject(req, base, result, work, replaced)
+  stand(req, base, live, result, content.right.data, 'rotate')
+  req.cookie = cookieText(engine, base.id, secret, live, now)
+  engine.emit?.({ _tag: 'created', id: base.id })
+  return { _tag: 'Stored', latest: live }
+}
+
+const end = async <A>(req: Request<A>, work: Work<A>, record: Live, by: 'destroy' | 'replace'): Promise<Step<A>> => {
+  const { engine } = req
+  const { id } = work.base
+  const until = work.now + engine.limits.tombstoneFor
+  let repeated = false
+  const answer = await write(engine, 'end', engine.store.end(id, record.revision, until), () => {
+    repeated = true
+  })
+  if (isLeft(answer)) return failed(answer.left)
+  // Gone after a lost answer: this request's own end.
+  if (answer.right._tag !== 'Done' && !(answer.right._tag === 'Gone' && repeated))
+    return answer.right._tag === 'Conflict'
+      ? { _tag: 'Conflict', present: answer.right.present, attempt: undefined }
+      : answer.right
+  req.base = freshBase(engine)
+  req.status = 'ended'
+  // Its own doing: it may sign in anew.
+  req.grant = undefined
+  req.destroyed = by === 'destroy'
+  req.cookie = req.canSetCookie ? clearCookie(engine.cookie) : undefined
+  engine.emit?.({ _tag: 'ended', id, by })
+  engine.endings.tell(id)
+  return { _tag: 'Stored', latest: ended(until) }
+}
+
+// The old record is ended first: should the second step fail, nobody is signed in twice.
+const replace = async <A>(req: Request<A>, work: Work<A>, record: Live): Promise<Step<A>> => {
+  const content = encoded(req.engine, { ...work.base, faithful: false }, work.result)
+  if (isLeft(content)) return failed(content.left)
+  const step = await end(req, work, record, 'replace')
+  if (step._tag !== 'Stored' || req.base === undefined) return step
+  const created = await create(req, work, req.base, work.base.id)
+  return created._tag === 'Stored' ? step : created
+}
+
+/** Makes one attempt. */
+export const perform = <A>(
+  req: Request<A>,
+  work: Work<A>,
+  action: Create | Update | Replace | End,
+): Promise<Step<A>> => {
+  const { record } = work.base
+  if (record === undefined || action._tag === 'Create') return create(req, work, work.base)
+  switch (action._tag) {
+    case 'Update':
+      return update(req, work, action, record)
+    case 'Replace':
+      return replace(req, work, record)
+    case 'End':
+      return end(req, work, record, 'destroy')
+  }
+}
