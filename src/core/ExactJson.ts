@@ -86,7 +86,7 @@ const isArrayPrototype = (proto: object | null): boolean =>
 const nameOf = (proto: object | null): string => {
   const constructor: unknown = proto === null ? undefined : (proto as Fields)['constructor']
   const name: unknown = typeof constructor === 'function' ? constructor.name : undefined // a static `name` may be anything
-  return typeof name === 'string' && name !== ''
+  return typeof name === 'string' && !['', 'Object', 'Array'].includes(name)
     ? `an instance of ${name.slice(0, MAX_KEY)}`
     : 'an object with a prototype of its own'
 }

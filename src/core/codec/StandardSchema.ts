@@ -79,5 +79,5 @@ export const standardDecode =
     const [issue] = result.issues
     return issue === undefined
       ? left({ path: [], reason: `refused by the ${standard.vendor} schema` })
-      : left({ path: (issue.path ?? []).map(keyOf), reason: reasonOf(issue, standard.vendor) })
+      : left({ path: Array.from(issue.path ?? [], keyOf), reason: reasonOf(issue, standard.vendor) })
   }
