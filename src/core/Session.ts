@@ -104,13 +104,20 @@ const keeping = <A>(session: Session<A>, keep: ReadonlyArray<keyof A> | undefine
   return { ...session.initial, ...kept }
 }
 
+interface SignInWith {
+  /** Signs a subject in, whatever the data is: `const login = signIn('u1')` fits every session. */
+  (who: SignIn, options?: SignInOptions<unknown>): <A>(session: Session<A>) => Session<A>
+  /** The same where `keep` names keys of the data. */
+  <A>(who: SignIn, options: SignInOptions<A>): Endomorphism<Session<A>>
+}
+
 /**
  * Signs a subject in, and rotates the secret by itself (ASVS 7.2.4, OWASP "Renew the Session ID After Any Privilege
  * Level Change"). The data is kept when the session is anonymous or this subject's already; another subject starts from
  * the initial data under a new id. Signing in the same subject again dates it anew and keeps its lifetime unless the
  * options name another.
  */
-export const signIn =
+export const signIn: SignInWith =
   <A>(who: SignIn, options: SignInOptions<A> = {}): Endomorphism<Session<A>> =>
   (session) => {
     const { id, level } = typeof who === 'string' ? { id: who, level: undefined } : who

@@ -28,10 +28,22 @@ export type OptionalKey<A> = { [K in keyof A]-?: object extends Pick<A, K> ? K :
 /** A value that is there. */
 export type Present<V> = Exclude<V, undefined>
 
-/** The answer of a stand-alone `modify` whose value type is not the data's: assignable to no transformation. */
+/** A function on a key's value. Looked up by key, so that literals, tuples and unions in its answer are inferred as such. */
+export type Modifier<A, K extends keyof A> = { readonly [P in K]: (value: A[P]) => A[P] }[K]
+
+/** What no data is: names the key that a stand-alone `modify` can not be applied to. */
 export interface TypeMismatch<K> {
   readonly mismatch: K
 }
+
+/** Data that a stand-alone `modify` fits: its function takes every value of the key (absent: undefined) and gives only such. */
+export type Fits<A, K extends PropertyKey, V, R> = K extends keyof A
+  ? [A[K]] extends [V]
+    ? [R] extends [A[K]]
+      ? unknown
+      : TypeMismatch<K>
+    : TypeMismatch<K>
+  : TypeMismatch<K>
 
 const holds = <A>(data: A, key: keyof A): boolean => Object.hasOwn(data as object, key)
 
@@ -49,18 +61,9 @@ export const set =
       ? session
       : withData(session, { ...session.data, [key]: value })
 
-// `f` must accept every value that the key may have (an absent one is undefined) and give only such as it may have.
-type Fits<A, K extends PropertyKey, V, R> = K extends keyof A
-  ? [A[K]] extends [V]
-    ? [R] extends [A[K]]
-      ? unknown
-      : TypeMismatch<K>
-    : TypeMismatch<K>
-  : TypeMismatch<K>
-
 interface Modify {
   /** Applies a function to a key's value, as in `session.update(modify('views', (n) => n + 1))`. */
-  <A, K extends keyof A, R extends A[K]>(key: K, f: (value: A[K]) => R): Endomorphism<Session<A>>
+  <A, K extends keyof A>(key: K, f: Modifier<A, K>): Endomorphism<Session<A>>
   /** The same, named outside of a context: `const count = modify('views', (n: number) => n + 1)`. */
   <K extends string, V, R extends V>(
     key: K,
