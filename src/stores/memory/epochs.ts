@@ -1,0 +1,61 @@
+/**
+ * ```ts
+ * interface Epochs { raise: (subject, now) => SubjectEpoch; read: (subject) => SubjectEpoch; forget: () => void }
+ * ```
+ * The subjects' epochs, each kept for an hour or longer after it was last raised.
+ *
+ * @since 0.1.0
+ */
+import type { Millis } from '../../core/Millis.ts'
+import type { SubjectEpoch } from '../../core/Stored.ts'
+import type { Clock } from '../../effects/Clock.ts'
+import { agenda } from './agenda.ts'
+import { leave, place, type Place } from './ring.ts'
+
+/** See the module's head. */
+export interface Epochs {
+  readonly raise: (subject: string, now: Millis) => SubjectEpoch
+  readonly read: (subject: string) => SubjectEpoch
+  /** Removes a few that are too old to matter. */
+  readonly forget: () => void
+}
+
+interface Raised {
+  readonly subject: string
+  epoch: SubjectEpoch
+  due: Place<Raised> | undefined
+}
+
+const HOUR = 3_600_000
+
+/** Removing more than one each time lets a backlog shrink. */
+const FORGOTTEN = 2
+
+/** No epochs. `clock` decides when one may be forgotten. */
+export const epochs = (clock: Clock): Epochs => {
+  const subjects = new Map<string, Raised>()
+  const removals = agenda<Raised>(clock())
+
+  const forget = (): void => {
+    for (let most = FORGOTTEN; most > 0; most -= 1) {
+      const old = removals.next(clock())
+      if (old?.due === undefined) return
+      leave(old.due)
+      subjects.delete(old.subject)
+    }
+  }
+
+  return {
+    raise: (subject, now) => {
+      forget()
+      const raised = subjects.get(subject) ?? { subject, epoch: 0, due: undefined }
+      raised.due ??= place<Raised>(raised)
+      raised.epoch = Math.max(raised.epoch + 1, now)
+      subjects.set(subject, raised)
+      removals.set(raised.due, Math.max(now, clock()) + HOUR)
+      return raised.epoch
+    },
+    read: (subject) => subjects.get(subject)?.epoch ?? 0,
+    forget,
+  }
+}
