@@ -108,7 +108,7 @@ interface SignInWith {
   /** Signs a subject in, whatever the data is: `const login = signIn('u1')` fits every session. */
   (who: SignIn, options?: SignInOptions<unknown>): <A>(session: Session<A>) => Session<A>
   /** The same where `keep` names keys of the data. */
-  <A>(who: SignIn, options: SignInOptions<A>): Endomorphism<Session<A>>
+  <A>(who: SignIn, options?: SignInOptions<A>): Endomorphism<Session<A>>
 }
 
 /**
