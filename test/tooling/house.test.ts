@@ -14,7 +14,7 @@ const tooLong = (file: File): ReadonlyArray<string> => {
 
 const directoryImports = (file: File): ReadonlyArray<string> =>
   imports(parse(file))
-    .filter(({ specifier }) => /^(fp-ts|io-ts\/)/.test(specifier))
+    .filter(({ specifier }) => /^(fp|io)-ts\/(?!lib\/\w+\.js$)/.test(specifier))
     .map(({ specifier, line }) => `${file.path}:${String(line)} ${specifier}`)
 
 const leftOut = (file: File): ReadonlyArray<string> =>
@@ -40,7 +40,7 @@ describe('the house rules', () => {
     expect(published.flatMap(tooLong)).toEqual([])
   })
 
-  it('fp-ts is imported through the map of package.json: a directory import crashes in plain Node', () => {
+  it('fp-ts and io-ts are imported in a way that plain Node finds', () => {
     expect(typescript.flatMap(directoryImports)).toEqual([])
   })
 
@@ -60,10 +60,10 @@ describe('the rules can be broken', () => {
     [tooLong, 'a\n'.repeat(300), 'a\n'.repeat(301)],
     [
       directoryImports,
-      "import * as O from '#fp-ts/Option'\nimport * as t from 'io-ts'",
+      "import * as O from '#fp-ts/Option'\nimport * as t from 'io-ts'\nimport 'fp-ts/lib/Option.js'",
       "import { some } from 'fp-ts/Option'",
     ],
-    [directoryImports, 'export {}', "const a = import('fp-ts')"],
+    [directoryImports, 'export {}', "const a = import('fp-ts/es6/Option.js')"],
     [directoryImports, 'export {}', "import { PathReporter } from 'io-ts/PathReporter'"],
     [leftOut, "it('only', () => skip())", "it.only('a', () => 1)"],
     [leftOut, 'list.skip(1)', "describe.concurrent.skip('a', () => 1)"],
