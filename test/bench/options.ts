@@ -1,0 +1,48 @@
+/**
+ * The command line: which subjects, which scenarios, how long. Pure.
+ */
+import { parseArgs } from 'node:util'
+import type { Sizes } from './inProcess.ts'
+import { keyOf, type Subject } from './Subject.ts'
+
+/** Scenarios by the names under which they are reported. */
+const scenarios = ['untouched', 'read', 'write', 'new', '50 at once', '200 writers']
+
+export interface Options {
+  readonly subjects: readonly Subject[]
+  readonly wants: (scenario: string) => boolean
+  readonly rounds: number
+  readonly sizes: Sizes
+  /** Throughput and CPU time over HTTP too. */
+  readonly overHttp: boolean
+  readonly json: string | undefined
+}
+
+export const usage = `npm run bench -- [--quick] [--only TERM,TERM] [--json FILE]
+  --quick  3 short rounds and no throughput: about a minute
+  --only   only the subjects with that library, store or adapter, only that scenario (${scenarios.join(', ')})
+  --json   write { machine, versions, results } to this file`
+
+const isOf = (term: string) => (subject: Subject) =>
+  [subject.library, subject.store, subject.adapter, keyOf(subject)].includes(term)
+
+/** Throws with a message for the user where a term names nothing. */
+export const readOptions = (args: readonly string[], all: readonly Subject[]): Options => {
+  const { values } = parseArgs({
+    args: [...args],
+    options: { quick: { type: 'boolean' }, only: { type: 'string' }, json: { type: 'string' } },
+  })
+  const terms = values.only?.split(',').map((term) => term.trim()) ?? []
+  const unknown = terms.filter((term) => !scenarios.includes(term) && !all.some(isOf(term)))
+  if (unknown.length > 0) throw new Error(`--only: nothing is called ${unknown.join(', ')}`)
+  const wanted = terms.filter((term) => scenarios.includes(term))
+  const filters = terms.filter((term) => !scenarios.includes(term)).map(isOf)
+  return {
+    subjects: filters.length === 0 ? all : all.filter((subject) => filters.some((matches) => matches(subject))),
+    wants: (scenario) => wanted.length === 0 || wanted.includes(scenario),
+    json: values.json,
+    ...(values.quick === true
+      ? { rounds: 3, sizes: { cycles: 9, slice: 250, warmUp: 1500 }, overHttp: false }
+      : { rounds: 5, sizes: { cycles: 21, slice: 300, warmUp: 4000 }, overHttp: true }),
+  }
+}

@@ -1,0 +1,148 @@
+/**
+ * What needs real HTTP: throughput, CPU time of the server process, and what becomes of requests that run at once.
+ * The server is a child process of its own (`serve`), the client is the caller's.
+ */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { withConnections } from './client.ts'
+import { cookieOf } from './drive.ts'
+import { drift } from './statistics.ts'
+import { type App, keyOf, nothing, paths, type Subject, visit } from './Subject.ts'
+
+export interface Ports {
+  readonly bare: number
+  readonly session: number
+  /** Over a store that counts, where the subject has one. */
+  readonly counted?: number
+}
+
+const listenerOf = async (app: App): Promise<(req: IncomingMessage, res: ServerResponse) => void> => {
+  if (app._tag === 'listener') return app.listener
+  const { getRequestListener } = await import('@hono/node-server')
+  const listener = getRequestListener(app.fetch)
+  return (req, res) => void listener(req, res)
+}
+
+const listen = async (app: App): Promise<number> => {
+  const server = createServer(await listenerOf(app))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return (server.address() as AddressInfo).port
+}
+
+/** The server's side: its applications' ports, and what its process and its counting store have used so far. */
+export const serve = async (subject: Subject) => {
+  const counted = await subject.mountCounted?.()
+  return {
+    ports: {
+      bare: await listen(await subject.mount('bare')),
+      session: await listen(await subject.mount('session')),
+      ...(counted && { counted: await listen(counted.app) }),
+    },
+    usage: () => {
+      const { user, system } = process.cpuUsage()
+      return { cpu: user + system, calls: counted?.calls() ?? 0 }
+    },
+  }
+}
+
+export type HttpScenario = 'bare' | 'untouched' | 'read' | 'write' | 'new'
+export const httpScenarios: readonly HttpScenario[] = ['untouched', 'read', 'write', 'new']
+
+export interface Load {
+  /** Requests answered per second. */
+  readonly rps: number
+  /** CPU time of the whole server process per request, µs. */
+  readonly cpu: number
+}
+
+const pathOf = {
+  bare: paths.untouched,
+  untouched: paths.untouched,
+  read: paths.read,
+  write: paths.write,
+  new: paths.create,
+}
+const bodyOf = { bare: nothing, untouched: nothing, read: visit.user, new: nothing }
+
+const parallel = 32
+
+/** Requests before the first that counts, and those that count. A number and not a time: a busy machine warms up as well. */
+const warmUp = 2000
+const counted = 3000
+
+/** Sends as many requests to one scenario. Each connection has a session of its own, so that every counter must be right. */
+const flood = async (subject: Subject, scenario: HttpScenario, ports: Ports, requests: number): Promise<number> =>
+  withConnections(scenario === 'bare' ? ports.bare : ports.session, parallel, async (connections) => {
+    const needsSession = scenario === 'read' || scenario === 'write'
+    const cookies = await Promise.all(
+      connections.map(async ({ send }) =>
+        needsSession ? cookieOf((await send(paths.create, undefined)).setCookie) : undefined,
+      ),
+    )
+    const path = pathOf[scenario]
+    const each = Math.ceil(requests / parallel)
+    const start = performance.now()
+    await Promise.all(
+      connections.map(async ({ send }, i) => {
+        for (let count = 1; count <= each; count++) {
+          const { body, setCookie } = await send(path, cookies[i])
+          const right = scenario === 'write' ? String(subject.cookieCarries === 'data' ? 1 : count) : bodyOf[scenario]
+          if (body !== right) throw new Error(`${keyOf(subject)} ${scenario}: '${body}' where '${right}' is right`)
+          if (scenario === 'new' && setCookie.length === 0) throw new Error(`${keyOf(subject)} new: no Set-Cookie`)
+        }
+      }),
+    )
+    return (each * parallel * 1000) / (performance.now() - start)
+  })
+
+/** One round of one subject: every scenario, the bare handler first and last. */
+export const load = async (
+  subject: Subject,
+  scenarios: readonly HttpScenario[],
+  ports: Ports,
+  cpu: () => Promise<number>,
+): Promise<{ readonly loads: ReadonlyMap<HttpScenario, Load>; readonly drift: number }> => {
+  for (const scenario of ['bare', ...scenarios] as const) await flood(subject, scenario, ports, warmUp)
+  const one = async (scenario: HttpScenario): Promise<Load> => {
+    const before = await cpu()
+    const rps = await flood(subject, scenario, ports, counted)
+    return { rps, cpu: ((await cpu()) - before) / counted }
+  }
+  const loads = new Map<HttpScenario, Load>()
+  const first = await one('bare')
+  for (const scenario of scenarios) loads.set(scenario, await one(scenario))
+  const last = await one('bare')
+  loads.set('bare', { rps: (first.rps + last.rps) / 2, cpu: (first.cpu + last.cpu) / 2 })
+  return { loads, drift: drift(first.cpu, last.cpu) }
+}
+
+/** `atOnce` increments of one session, each on a connection of its own: read, wait 5 ms, write. How many are left? */
+export const survivors = (subject: Subject, port: number, atOnce: number): Promise<number> =>
+  withConnections(port, atOnce, async (connections) => {
+    const first = connections[0]!
+    // As a browser does: of the cookies that come back the last one to arrive is kept.
+    let cookie = cookieOf((await first.send(paths.create, undefined)).setCookie)
+    const increment = async (send: typeof first.send): Promise<void> => {
+      const { setCookie } = await send(paths.slow, cookie)
+      cookie = cookieOf(setCookie) ?? cookie
+    }
+    // One after another loses nothing: what is lost below is lost by the library, not by this client.
+    for (const { send } of connections.slice(0, 3)) await increment(send)
+    const before = Number((await first.send(paths.count, cookie)).body)
+    if (before !== 3) throw new Error(`${keyOf(subject)}: three increments one after another left ${before}`)
+    await Promise.all(connections.map(({ send }) => increment(send)))
+    return Number((await first.send(paths.count, cookie)).body) - before
+  })
+
+/** That many writers of one session at once, all acknowledged: store calls per write. */
+export const storeCalls = (port: number, writers: number, calls: () => Promise<number>): Promise<number> =>
+  withConnections(port, writers, async (connections) => {
+    const first = connections[0]!
+    const cookie = cookieOf((await first.send(paths.create, undefined)).setCookie)
+    const before = await calls()
+    await Promise.all(connections.map(({ send }) => send(paths.write, cookie)))
+    const used = (await calls()) - before
+    const { body } = await first.send(paths.count, cookie)
+    if (body !== String(writers)) throw new Error(`${writers} acknowledged writes left ${body}`)
+    return used / writers
+  })

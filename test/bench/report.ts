@@ -1,0 +1,136 @@
+/**
+ * The outcome of a run as text. Pure.
+ */
+import type { Machine, Metric, Result } from './result.ts'
+import { attempts, type Outcome, tolerance } from './run.ts'
+import type { Group } from './Subject.ts'
+import { fastestPeer, groups, judge, ours, type Target, type Verdict } from './targets.ts'
+
+const figure = (value: number): string =>
+  Math.abs(value) >= 1000
+    ? Math.round(value).toLocaleString('en')
+    : value.toFixed(Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2)
+
+const cell = (result: Result | undefined): string =>
+  result === undefined ? '–' : `${figure(result.median)} (${figure(result.min)}–${figure(result.max)})`
+
+/** Columns as wide as their widest cell; the first one left-aligned, the others right. */
+const table = (rows: readonly (readonly string[])[]): string => {
+  const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)))
+  return rows
+    .map((row) => row.map((text, i) => (i === 0 ? text.padEnd(widths[i]!) : text.padStart(widths[i]!))).join('  '))
+    .map((line) => `  ${line.trimEnd()}`)
+    .join('\n')
+}
+
+interface Column {
+  readonly title: string
+  readonly scenario: string
+  readonly metric: Metric
+}
+
+const column = (metric: Metric, scenario: string, title = scenario): Column => ({ title, scenario, metric })
+
+const measured = ['untouched', 'read', 'write', 'new']
+
+const inProcess: readonly Column[] = [
+  column('total_us', 'bare'),
+  column('added_us', 'empty', '+ empty'),
+  ...measured.map((scenario) => column('added_us', scenario, `+ ${scenario}`)),
+  column('survived', '50 at once'),
+]
+
+const overHttp: readonly Column[] = [
+  column('cpu_us', 'bare'),
+  ...measured.map((scenario) => column('added_cpu_us', scenario, `+ ${scenario}`)),
+]
+
+const throughput: readonly Column[] = [
+  column('rps', 'bare'),
+  ...measured.map((scenario) => column('rps', scenario, scenario)),
+]
+
+const nameOf = ({ library, store, adapter }: Result): string => `${library}, ${store}, ${adapter}`
+
+/** Of every subject of the group a row, and where there is something to compare, ours as a part of the fastest peer's. */
+const groupTable = (results: readonly Result[], group: Group, columns: readonly Column[]): string | undefined => {
+  const adapters = [groups[group].ours, ...groups[group].peers]
+  const inGroup = results.filter(({ adapter }) => adapters.includes(adapter))
+  const names = [...new Set(inGroup.map(nameOf))]
+  const find = (name: string, { scenario, metric }: Column): Result | undefined =>
+    inGroup.find((result) => nameOf(result) === name && result.scenario === scenario && result.metric === metric)
+  const shown = columns.filter((wanted) => names.some((name) => find(name, wanted) !== undefined))
+  if (shown.length === 0) return undefined
+  const ratio = ({ scenario, metric }: Column): string => {
+    const mine = inGroup.find(
+      (result) =>
+        result.library === ours &&
+        result.adapter === groups[group].ours &&
+        result.scenario === scenario &&
+        result.metric === metric,
+    )
+    const peer = fastestPeer(results, group, scenario, metric)
+    const comparable = metric === 'added_us' || metric === 'added_cpu_us'
+    if (mine === undefined || peer === undefined || !comparable || peer.median < 1) return ''
+    return `${(mine.median / peer.median).toFixed(2)} ×`
+  }
+  const ratios = shown.map(ratio)
+  return table([
+    [group, ...shown.map(({ title }) => title)],
+    ...names.map((name) => [name, ...shown.map((wanted) => cell(find(name, wanted)))]),
+    ...(ratios.some((text) => text !== '') ? [[`${ours} / fastest other`, ...ratios]] : []),
+  ])
+}
+
+const section = (title: string, results: readonly Result[], columns: readonly Column[]): readonly string[] => {
+  const tables = (Object.keys(groups) as Group[]).flatMap((group) => groupTable(results, group, columns) ?? [])
+  return tables.length === 0 ? [] : [title, ...tables]
+}
+
+const describeTarget = (target: Target): string => {
+  switch (target._tag) {
+    case 'figure': {
+      const sign = target.bound === 'atMost' ? '≤' : '≥'
+      return `${target.adapter}, ${target.scenario}: ${target.metric} ${sign} ${target.value}`
+    }
+    case 'ratio':
+      return `${target.group}, ${target.scenario}: ${target.metric} ≤ ${target.value} × the fastest other`
+  }
+}
+
+const describeVerdict = ({ target, measured, met, peer }: Verdict): readonly string[] => [
+  describeTarget(target),
+  measured === undefined ? 'not measured' : figure(measured),
+  measured === undefined ? '–' : met ? 'met' : 'NOT met',
+  peer === undefined ? '' : `${peer.library}, ${peer.store}, ${peer.adapter}: ${figure(peer.median)} ${peer.unit}`,
+]
+
+export const describeMachine = ({ cpu, cores, memoryGiB, platform, load, date }: Machine): string =>
+  `${date.slice(0, 16)} · ${cpu}, ${cores} cores, ${memoryGiB} GiB · ${platform} · load ${load.toFixed(1)} before the run`
+
+export const describeVersions = (versions: Readonly<Record<string, string>>): string =>
+  Object.entries(versions)
+    .map(([name, version]) => `${name} ${version}`)
+    .join(', ')
+
+const describeNoise = ({ disturbed, repeated, refused }: Outcome): string =>
+  [
+    `Noise: ${disturbed} rounds thrown away because the bare handler's cost moved by more than ${tolerance * 100} % within`,
+    `them (up to ${attempts} attempts each), ${repeated} slices run again because the process waited for its core.`,
+    ...(refused.length === 0 ? [] : [`Refused, too few quiet rounds: ${refused.join('; ')}.`]),
+  ].join(' ')
+
+export const render = (outcome: Outcome): string => {
+  const { results } = outcome
+  return [
+    ...section(
+      'µs per request in process: the bare handler, and what is added to it; median (min–max)',
+      results,
+      inProcess,
+    ),
+    ...section('CPU µs of the server per request over loopback HTTP, 32 connections', results, overHttp),
+    ...section('Requests per second over loopback HTTP, 32 connections', results, throughput),
+    `Targets\n${table(judge(results).map(describeVerdict))}`,
+    describeNoise(outcome),
+  ].join('\n\n')
+}

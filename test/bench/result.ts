@@ -1,0 +1,67 @@
+/**
+ * ```ts
+ * Report = { machine, versions, results: Result[] }
+ * ```
+ * The shape of every benchmark's outcome, and of the file that `--json` writes.
+ */
+import { readFileSync } from 'node:fs'
+import { arch, availableParallelism, cpus, loadavg, platform, release, totalmem } from 'node:os'
+import type { Spread } from './statistics.ts'
+import type { Subject } from './Subject.ts'
+
+/**
+ * `added_us`: µs of wall time per request over the bare handler of the same framework, in process. `added_over_empty_us`:
+ * over an empty middleware instead. `total_us`: of the bare handler itself. `rps`: requests per second over loopback.
+ * `cpu_us`: CPU time of the server process per request, bare handler included; `added_cpu_us`: over the bare one.
+ * `survived`: of 50 increments at once. `store_calls`: per acknowledged write of 200 writers at once.
+ */
+export type Metric =
+  'added_us' | 'added_over_empty_us' | 'total_us' | 'rps' | 'cpu_us' | 'added_cpu_us' | 'survived' | 'store_calls'
+
+export interface Result extends Spread {
+  readonly library: string
+  readonly store: string
+  readonly adapter: string
+  readonly scenario: string
+  readonly metric: Metric
+  readonly unit: string
+}
+
+export interface Machine {
+  readonly cpu: string
+  readonly cores: number
+  readonly memoryGiB: number
+  readonly platform: string
+  /** Load average of the last minute before the run began: what else was going on. */
+  readonly load: number
+  readonly date: string
+}
+
+export interface Report {
+  readonly machine: Machine
+  readonly versions: Readonly<Record<string, string>>
+  readonly results: readonly Result[]
+}
+
+export const machine = (): Machine => ({
+  cpu: cpus()[0]?.model ?? 'unknown',
+  cores: availableParallelism(),
+  memoryGiB: Math.round(totalmem() / 2 ** 30),
+  platform: `${platform()} ${release()} ${arch()}`,
+  load: loadavg()[0] ?? 0,
+  date: new Date().toISOString(),
+})
+
+const versionIn = (manifest: string): string =>
+  (JSON.parse(readFileSync(manifest, 'utf8')) as { readonly version: string }).version
+
+/** Of Node and of everything that the subjects load. Read from the files: not every package exports its manifest. */
+export const versions = (subjects: readonly Subject[]): Readonly<Record<string, string>> => ({
+  node: process.versions.node,
+  coatcheck: versionIn('package.json'),
+  ...Object.fromEntries(
+    [...new Set(subjects.flatMap(({ packages }) => packages))]
+      .sort()
+      .map((name) => [name, versionIn(`node_modules/${name}/package.json`)]),
+  ),
+})
