@@ -24,8 +24,8 @@ const PREFIXES = ['__Host-Http-', '__Host-', '__Http-', '__Secure-']
 
 // token of RFC 9110 §5.6.2
 const NAME = /^[!#$%&'*+\-.^`|~\w]+$/
-// path-value of RFC 6265bis §4.1.1; without a leading `/` browsers ignore it (§5.6.4)
-const PATH = /^\/[ -:<-~]*$/
+// path-value of RFC 6265bis §4.1.1, but for spaces: no URL has one. Without a leading `/` browsers ignore it (§5.6.4).
+const PATH = /^\/[!-:<-~]*$/
 // A host name of RFC 1123: labels of letters, digits and inner hyphens.
 const DOMAIN = /^(?=.{1,253}$)[a-z\d]([a-z\d-]{0,61}[a-z\d])?(\.[a-z\d]([a-z\d-]{0,61}[a-z\d])?)*$/i
 // The longest value of an attribute (RFC 6265bis §5.6), in bytes. A domain is shorter anyway.
@@ -45,7 +45,7 @@ const formRules = ({ name, secure, sameSite, path, domain, ...given }: GivenCook
   ['name', isText(name, NAME), 'must be a token, letters and digits for example (RFC 6265bis §4.1.1)'],
   ['secure', isFlag(secure), FLAG],
   ['sameSite', isText(sameSite, /^(Lax|Strict|None)$/), 'must be Lax, Strict or None (RFC 6265bis §4.1.2.7)'],
-  ['path', isText(path, PATH), 'must begin with / and hold printable ASCII without ; (RFC 6265bis §4.1.1)'],
+  ['path', isText(path, PATH), 'must begin with / and hold printable ASCII without ; and spaces (RFC 6265bis §4.1.1)'],
   ['path', shown(path).length <= ATTRIBUTE_LIMIT, 'must take at most 1024 bytes (RFC 6265bis §5.6)'],
   [
     'domain',

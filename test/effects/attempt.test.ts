@@ -15,7 +15,6 @@ it('does nothing until it is run, and runs again each time', async () => {
 it.each([new Error('down'), 'text', undefined, null, 0])(
   'is Left of what the promise rejects with: %s',
   async (cause) => {
-    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- clients reject with anything
     const result = await attempt(() => Promise.reject(cause), asCause)()
     expect(result).toEqual(left({ _tag: 'Failed', cause }))
   },
