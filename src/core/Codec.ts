@@ -42,17 +42,17 @@ export interface Codec<A> {
   readonly decode: (u: unknown) => Either<DecodeFailure, A>
 }
 
-/** As much of an io-ts `Type<A, O>` as is used. */
-export interface IoTsCodec<A> {
+/** A `Codec`, or as much of an io-ts `Type<A, O>` as is used: they differ in how they tell a failure. */
+export interface AnyCodec<A> {
   readonly encode: (a: A) => unknown
-  readonly decode: (u: unknown) => Either<ReadonlyArray<IoTsError>, A>
+  readonly decode: (u: unknown) => Either<DecodeFailure | ReadonlyArray<IoTsError>, A>
 }
 
 /**
  * Anything that types data: an io-ts codec, a synchronous Standard Schema (zod, valibot, arktype, …), or a `Codec`.
  * A Standard Schema has no encoder: the value is stored as it is, after it has passed the validation.
  */
-export type DataSchema<A> = Codec<A> | IoTsCodec<A> | StandardSchema<A>
+export type DataSchema<A> = AnyCodec<A> | StandardSchema<A>
 
 /** The type of the data that a schema describes. */
 export type DataOf<S> = S extends DataSchema<infer A> ? A : never

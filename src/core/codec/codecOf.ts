@@ -11,7 +11,7 @@
  *
  * @since 0.1.0
  */
-import { type Either, isLeft, left, right } from '#fp-ts/Either'
+import { isLeft, left, right } from '#fp-ts/Either'
 import type { Codec, DataSchema, DecodeFailure } from '../Codec.ts'
 import { deepFreeze } from '../Json.ts'
 import { fromErrors, type IoTsError } from './ioTsErrors.ts'
@@ -84,7 +84,7 @@ export const codecOf = <A>(schema: DataSchema<A>): Codec<A> =>
     : {
         encode: (a) => schema.encode(a),
         decode: totalAndRemembered((u) => {
-          const decoded: Either<DecodeFailure | ReadonlyArray<IoTsError>, A> = schema.decode(u)
+          const decoded = schema.decode(u)
           return isLeft(decoded) ? left(failureOf(decoded.left)) : decoded
         }),
       }

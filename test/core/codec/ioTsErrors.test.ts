@@ -26,7 +26,8 @@ interface Tree {
 const tree: t.Type<Tree, unknown> = t.recursion('Tree', () =>
   t.type({ value: t.number, children: t.readonlyArray(tree) }),
 )
-const maybe = t.recursion<unknown>('Maybe', () => t.union([t.string, t.type({ next: maybe })]))
+type Chain = string | { readonly next: Chain }
+const maybe: t.Type<Chain> = t.recursion('Maybe', () => t.union([t.string, t.type({ next: maybe })]))
 
 describe('fromErrors names the place and the expectation', () => {
   const table: ReadonlyArray<readonly [string, t.Mixed, unknown, string]> = [
