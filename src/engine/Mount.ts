@@ -16,7 +16,7 @@ import type { Access, Requirement } from '../core/Access.ts'
 import { access } from '../core/Access.ts'
 import type { Millis } from '../core/Millis.ts'
 import type { Session } from '../core/Session.ts'
-import { misconfigured, statusOf, toError } from '../core/SessionError.ts'
+import { misconfigured, toError } from '../core/SessionError.ts'
 import type { Status } from '../core/Status.ts'
 import type { Guarantee } from '../effects/Store.ts'
 import type { SessionManager } from './SessionManager.ts'
@@ -40,6 +40,21 @@ export interface Mounted {
   readonly ref: AnyRef
   readonly finish: (ending: Ending) => Promise<Finished> | undefined
   readonly next: Mounted | undefined
+}
+
+/** Where an adapter keeps the chain: on the framework's context, or on the request. */
+const CHAIN = Symbol('coatcheck')
+
+interface Carrier {
+  [CHAIN]?: Mounted | undefined
+}
+
+/** The chain that the object carries. */
+export const chainOf = (carrier: object): Mounted | undefined => (carrier as Carrier)[CHAIN]
+
+/** Makes the object carry a chain. */
+export const carry = (carrier: object, chain: Mounted | undefined): void => {
+  ;(carrier as Carrier)[CHAIN] = chain
 }
 
 const where = (chain: Mounted | undefined, manager: AnyManager): Mounted | undefined => {
@@ -86,40 +101,48 @@ export const enter = async (chain: Mounted | undefined, ref: unknown, requiremen
   throw toError(misconfigured('requireSubject', 'a request without a session', 'mount the session before it'))
 }
 
-/** What one response must carry for all managers, and what stands in its way. */
-export interface Settled {
-  readonly replies: ReadonlyArray<Reply>
+/** How a commit ended, for an adapter. */
+export interface Outcome {
+  readonly reply: Reply
   /** The exception to answer with instead of the handler's response. */
   readonly failure: { readonly error: unknown } | undefined
 }
 
-const settle = async (first: Promise<Finished>, rest: Mounted | undefined, ending: Ending): Promise<Settled> => {
-  const replies: Array<Reply> = []
-  let failure: Settled['failure']
-  let status = ending.status
-  let at = rest
-  for (let done: Promise<Finished> | undefined = first; ; done = at.finish({ ...ending, status }), at = at.next) {
-    try {
-      const finished = await done
-      if (finished !== undefined) replies.push(finished.reply)
-      if (finished?.error !== undefined && failure === undefined) {
-        failure = { error: toError(finished.error) }
-        status = statusOf(finished.error)
-      }
-    } catch (error) {
-      // A recorded function that throws is the application's defect, and goes to its error handler.
-      failure ??= { error }
-      status = 500
-    }
-    if (at === undefined) return { replies, failure }
+const NO_REPLY: Reply = { setCookie: undefined, vary: false }
+
+/** Waits for a commit; never rejects. A recorded function that throws is the application's defect: its exception is the failure. */
+export const outcome = async (done: Promise<Finished>): Promise<Outcome> => {
+  try {
+    const { reply, error } = await done
+    return { reply, failure: error === undefined ? undefined : { error: toError(error) } }
+  } catch (error) {
+    return { reply: NO_REPLY, failure: { error } }
   }
 }
 
-/** Commits for all managers, the newest first; once one fails the others know that the response failed. Undefined: nothing to wait for. */
-export const finishAll = (chain: Mounted | undefined, ending: Ending): Promise<Settled> | undefined => {
+/** How the commits of all managers ended. */
+export interface Outcomes {
+  readonly replies: ReadonlyArray<Reply>
+  /** The first one. */
+  readonly failure: Outcome['failure']
+}
+
+const rest = async (first: Promise<Finished>, next: Mounted | undefined, ending: Ending): Promise<Outcomes> => {
+  const { reply, failure } = await outcome(first)
+  if (next === undefined) return { replies: [reply], failure }
+  // The managers that follow must know that the response failed: their updates do not outlive it.
+  const others = finishAll(next, failure === undefined ? ending : { _tag: 'Threw', status: 500 })
+  const settled = await others
+  return settled === undefined
+    ? { replies: [reply], failure }
+    : { replies: [reply, ...settled.replies], failure: failure ?? settled.failure }
+}
+
+/** Commits for all managers, the newest first. Undefined: there is nothing to wait for. */
+export const finishAll = (chain: Mounted | undefined, ending: Ending): Promise<Outcomes> | undefined => {
   for (let at = chain; at !== undefined; at = at.next) {
     const done = at.finish(ending)
-    if (done !== undefined) return settle(done, at.next, ending)
+    if (done !== undefined) return rest(done, at.next, ending)
   }
   return undefined
 }
