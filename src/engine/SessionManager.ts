@@ -13,7 +13,7 @@ import { toUndefined } from '#fp-ts/Option'
 import type { State } from '#fp-ts/State'
 import type { Access, Requirement } from '../core/Access.ts'
 import { access } from '../core/Access.ts'
-import type { DataOf, DataSchema, SchemaOptions } from '../core/Codec.ts'
+import type { DataSchema, SchemaOptions } from '../core/Codec.ts'
 import type { CookieOptions } from '../core/Cookie.ts'
 import type { Event, Observer } from '../core/Event.ts'
 import type { Json } from '../core/Json.ts'
@@ -37,10 +37,9 @@ import { subjectSessions } from './subject.ts'
 export type { OpenOptions } from './request.ts'
 
 /** Everything that a manager is made of. Times in ms, sizes in bytes. */
-export interface SessionOptions<S, A, St extends Store>
-  extends PolicyOptions, Omit<SchemaOptions<A>, 'data' | 'initial'> {
+export interface SessionOptions<A, St extends Store> extends PolicyOptions, Omit<SchemaOptions<A>, 'data' | 'initial'> {
   /** What a session's data is: an io-ts codec, a synchronous Standard Schema (zod, valibot, arktype, …), or a `Codec`. */
-  readonly data: S
+  readonly data: DataSchema<A>
   /** What a new session holds, and what `signOut`, `clear` and another subject start from. It must encode and decode under `data`. */
   readonly initial: NoInfer<A>
   /** Where sessions are kept. */
@@ -156,17 +155,15 @@ const guarded =
   }
 
 /** Checks the options and builds a manager. Throws a `SessionException` (`Misconfigured`) that names what is wrong. */
-export const sessionManager = <S extends DataSchema<unknown>, St extends Store>(
-  options: SessionOptions<S, DataOf<S>, St>,
-): SessionManager<DataOf<S>, St['guarantee']> & (St extends Directory ? Directed : unknown) => {
-  type A = DataOf<S>
+export const sessionManager = <A, St extends Store>(
+  options: SessionOptions<A, St>,
+): SessionManager<A, St['guarantee']> & (St extends Directory ? Directed : unknown) => {
   let failures = 0
   const failed = (): void => {
     failures++
   }
   const emit = options.observer === undefined ? undefined : guarded(options.observer, failed)
-  // The type of the data follows from the schema's, which the compiler can not see from inside.
-  const engine = configure<A>(options as unknown as SessionOptions<DataSchema<A>, A, Store>, emit, failed)
+  const engine = configure(options, emit, failed)
   const manager: SessionManager<A> = {
     open: (cookieHeader, opening = {}) => effectOf(request(engine, () => toUndefined(cookieHeader), opening)),
     openRequest: (of, cookieHeaderOf, opening = {}): Opened<A, 'cas'> => {

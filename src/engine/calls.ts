@@ -23,33 +23,33 @@ interface TimedOut {
 type Fault = StoreError | TimedOut
 const timedOut: TimedOut = { _tag: 'TimedOut' }
 
-// A store that throws or rejects breaks its contract; to the request it is a store that failed.
-const caught = async <A>(operation: StoreOperation, task: TaskEither<StoreError, A>): Promise<Either<Fault, A>> => {
-  try {
-    return await task()
-  } catch (cause) {
-    return left(storeError(operation, cause))
-  }
-}
-
-const within = <A>(ms: number, answer: Promise<Either<Fault, A>>): Promise<Either<Fault, A>> =>
+const within = <A>(ms: number, operation: StoreOperation, task: TaskEither<StoreError, A>): Promise<Either<Fault, A>> =>
   new Promise((resolve) => {
     const timer = setTimeout(() => {
       resolve(left(timedOut))
     }, ms)
-    void answer.then((given) => {
+    const settle = (answer: Either<Fault, A>): void => {
       clearTimeout(timer)
-      resolve(given)
+      resolve(answer)
+    }
+    task().then(settle, (cause: unknown) => {
+      settle(left(storeError(operation, cause)))
     })
   })
 
-const attemptWithin = <A, B>(
+// A store that throws or rejects breaks its contract; to the request it is a store that failed.
+const attempt = async <A, B>(
   engine: Engine<B>,
   ms: number,
   operation: StoreOperation,
   task: TaskEither<StoreError, A>,
-): Promise<Either<Fault, A>> =>
-  engine.store.local === true ? caught(operation, task) : within(ms, caught(operation, task))
+): Promise<Either<Fault, A>> => {
+  try {
+    return await (engine.store.local === true ? task() : within(ms, operation, task))
+  } catch (cause) {
+    return left(storeError(operation, cause))
+  }
+}
 
 const reported = <B>(
   engine: Engine<B>,
@@ -72,7 +72,7 @@ export const read = async <A, B>(
   task: TaskEither<StoreError, A>,
   fatal = true,
 ): Promise<Either<SessionError, A>> => {
-  const answer = await attemptWithin(engine, engine.limits.storeTimeout, operation, task)
+  const answer = await attempt(engine, engine.limits.storeTimeout, operation, task)
   return isRight(answer) ? answer : left(reported(engine, operation, answer.left, 'none', fatal))
 }
 
@@ -88,11 +88,11 @@ export const write = async <A, B>(
   fatal = true,
 ): Promise<Either<SessionError, A>> => {
   const half = engine.limits.storeTimeout / 2
-  const first = await attemptWithin(engine, half, operation, task)
+  const first = await attempt(engine, half, operation, task)
   if (isRight(first)) return first
   if (first.left._tag === 'StoreError' && first.left.unchanged === true)
     return left(reported(engine, operation, first.left, 'none', fatal))
   uncertain()
-  const second = await attemptWithin(engine, half, operation, task)
+  const second = await attempt(engine, half, operation, task)
   return isRight(second) ? second : left(reported(engine, operation, second.left, 'unknown', fatal))
 }

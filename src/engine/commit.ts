@@ -96,15 +96,16 @@ const touch = async <A>(req: Request<A>, base: Base<A>, record: Live, now: Milli
     }
 }
 
-/** The subject's epoch from before a sign-in of this write: the proof, or what it is now. Undefined where none signs in. */
+const signsIn = <A>(base: Session<A>, result: Session<A>): boolean =>
+  result.subject._tag === 'Some' && result.subject !== base.subject
+
+/** The subject's epoch from before a sign-in of this write: the proof, or what it is now. Undefined without a Directory. */
 const baselineOf = async <A>(
   req: Request<A>,
-  base: Base<A>,
   result: Session<A>,
 ): Promise<Either<SessionError, SubjectEpoch | undefined>> => {
   const { store } = req.engine
-  if (result.subject._tag === 'None' || result.subject === base.session.subject || store.readEpoch === undefined)
-    return right(undefined)
+  if (result.subject._tag === 'None' || store.readEpoch === undefined) return right(undefined)
   if (result.proof._tag === 'Some') return right(result.proof.value)
   return read(req.engine, 'readEpoch', store.readEpoch(result.subject.value.id))
 }
@@ -197,9 +198,11 @@ const run = async <A>(req: Request<A>, progress: Progress<A>): Promise<Either<Se
   const { engine } = req
   let inQueue = false
   for (;;) {
-    const loaded = await load(req)
-    if (isLeft(loaded)) return loaded
-    const base = loaded.right
+    if (req.base === undefined) {
+      const loaded = await load(req)
+      if (isLeft(loaded)) return loaded
+    }
+    const base = req.base ?? freshBase(engine)
     const now = engine.clock()
     const { session: result, ignored } = applied(req, base, progress.changes, now)
     const planned = plan(
@@ -227,8 +230,8 @@ const run = async <A>(req: Request<A>, progress: Progress<A>): Promise<Either<Se
       if (isLeft(again)) return again
       if (again.right) continue
     }
-    if (progress.baseline === undefined) {
-      const baseline = await baselineOf(req, base, result)
+    if (progress.baseline === undefined && signsIn(base.session, result)) {
+      const baseline = await baselineOf(req, result)
       if (isLeft(baseline)) return baseline
       progress.baseline = baseline.right
     }
@@ -279,7 +282,7 @@ export const store = async <A>(req: Request<A>, changes: Changes<A>): Promise<Ei
   }
   try {
     const stored = await run(req, progress)
-    if (isLeft(stored)) return stored
+    if (isLeft(stored) || req.unverified === undefined) return stored
     const error = await verified(req)
     return error === undefined ? stored : left(error)
   } finally {

@@ -9,7 +9,6 @@
 import { sha256 } from '#digest'
 import type { Either } from '#fp-ts/Either'
 import { isLeft } from '#fp-ts/Either'
-import type { DataSchema } from '../core/Codec.ts'
 import { codecOf, flashStrings, schemaOf } from '../core/Codec.ts'
 import { cookie, PAIR_LIMIT } from '../core/Cookie.ts'
 import type { Event } from '../core/Event.ts'
@@ -60,7 +59,7 @@ const checkedStore = (store: Store): Store => {
 
 /** Checks everything; throws a `SessionException` (`Misconfigured`). `failed` counts listeners that threw. */
 export const configure = <A>(
-  options: SessionOptions<DataSchema<A>, A, Store>,
+  options: SessionOptions<A, Store>,
   emit: ((event: Event) => void) | undefined,
   failed: () => void,
 ): Engine<A> => {

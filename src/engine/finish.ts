@@ -10,7 +10,7 @@
 import type { Either } from '#fp-ts/Either'
 import { isLeft } from '#fp-ts/Either'
 import type { DropReason } from '../core/Event.ts'
-import { isLogout } from '../core/Plan.ts'
+import { isLogout, plan } from '../core/Plan.ts'
 import type { Session } from '../core/Session.ts'
 import type { SessionError } from '../core/SessionError.ts'
 import { store } from './commit.ts'
@@ -81,12 +81,29 @@ const committed = async <A>(req: Request<A>, ending: Ending): Promise<Finished> 
   return { reply: { setCookie: req.cookie, vary: true }, error }
 }
 
+// Most requests only read: what is due without a store call is known at once.
+const readOnly = <A>(req: Request<A>): boolean => {
+  const { base, engine } = req
+  if (base === undefined || req.pending.length > 0 || req.tail !== undefined) return false
+  const { record, via, session } = base
+  const planned = plan(engine.policy, engine.clock())
+  return (
+    planned({ record, via, base: session, result: session, passive: req.passive, cookie: req.canSetCookie }).action
+      ._tag === 'Nothing'
+  )
+}
+
 /** Commits before the headers leave; undefined when the request did not use its session. */
 export const finish = <A>(req: Request<A>, ending: Ending): Promise<Finished> | undefined => {
   if (req.loading === undefined && req.pending.length === 0 && req.tail === undefined) {
     req.finished = true
     req.canSetCookie = false
     return undefined
+  }
+  if (readOnly(req)) {
+    req.finished = true
+    req.canSetCookie = false
+    return Promise.resolve({ reply: { setCookie: req.cookie, vary: true }, error: undefined })
   }
   return serial(req, () => committed(req, ending))
 }

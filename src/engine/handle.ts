@@ -32,7 +32,7 @@ import type { Committed, ReadOptions, SessionEffect, SessionRef, UpdateOptions }
 type Outcome<B> = Promise<Either<SessionError, B>>
 
 const current = async <A>(req: Request<A>): Outcome<Session<A>> => {
-  const loaded = await load(req)
+  const loaded = req.base === undefined ? await load(req) : right(req.base)
   if (isLeft(loaded)) return loaded
   const base = loaded.right
   if (base.unreadable !== undefined) return left(base.unreadable)
@@ -142,19 +142,36 @@ const handled = <B>(promise: Promise<B>): Promise<B> => {
   return promise
 }
 
+const REQUEST = Symbol('request')
+
+interface Owned<A> {
+  readonly [REQUEST]: Request<A>
+}
+
+// An accessor in the literal below would be defined anew for each request, at a cost above all the rest.
+const face = {
+  get effect(): SessionEffect<unknown> {
+    return effectOf((this as unknown as Owned<unknown>)[REQUEST])
+  },
+}
+
+type Own<A> = Omit<SessionRef<A>, 'effect'> & Owned<A> & { readonly __proto__: typeof face }
+
 /** The promise face. */
-export const refOf = <A>(req: Request<A>): SessionRef<A> => ({
-  read: (options?: ReadOptions) => unwrapped(read(req, options?.passive === true)),
-  update: (f: Endomorphism<Session<A>>, options?: UpdateOptions) => {
-    record(req, f, options)
-  },
-  transact: (<B>(f: State<Session<A>, B>): Promise<Session<A> | B> =>
-    handled(unwrapped(serial(req, () => transact(req, f))))) as SessionRef<A>['transact'],
-  commit: async () => (await unwrapped(serial(req, () => committed(req)))).session,
-  destroy: () => handled(unwrapped(serial(req, () => end(req)))),
-  status: () => unwrapped(serial(req, () => status(req))),
-  subjectEpoch: (subject) => unwrapped(subjectEpoch(req, subject)),
-  get effect() {
-    return effectOf(req)
-  },
-})
+export const refOf = <A>(req: Request<A>): SessionRef<A> => {
+  const ref: Own<A> = {
+    __proto__: face,
+    [REQUEST]: req,
+    read: (options?: ReadOptions) => unwrapped(read(req, options?.passive === true)),
+    update: (f: Endomorphism<Session<A>>, options?: UpdateOptions) => {
+      record(req, f, options)
+    },
+    transact: (<B>(f: State<Session<A>, B>): Promise<Session<A> | B> =>
+      handled(unwrapped(serial(req, () => transact(req, f))))) as SessionRef<A>['transact'],
+    commit: async () => (await unwrapped(serial(req, () => committed(req)))).session,
+    destroy: () => handled(unwrapped(serial(req, () => end(req)))),
+    status: () => unwrapped(serial(req, () => status(req))),
+    subjectEpoch: (subject) => unwrapped(subjectEpoch(req, subject)),
+  }
+  return ref as unknown as SessionRef<A>
+}

@@ -148,11 +148,14 @@ const degraded = <A>(req: Request<A>, error: SessionError): Either<SessionError,
     return left(error)
   }
   req.degraded = error
-  return right(anonymous(req, 'degraded'))
+  return right((req.base = anonymous(req, 'degraded')))
 }
 
-const admitted = async <A>(req: Request<A>, values: ReadonlyArray<string>): Promise<Either<SessionError, Base<A>>> => {
-  if (values.length > MAX_TOKENS) return right(anonymous(req, 'malformed', 'ambiguous'))
+const start = async <A>(req: Request<A>): Promise<Either<SessionError, Base<A>>> => {
+  const header = req.cookieHeader()
+  const values = header === undefined ? [] : valuesOf(req.engine.cookie.name, header, isToken)
+  if (values.length === 0) return right((req.base = anonymous(req, 'none')))
+  if (values.length > MAX_TOKENS) return right((req.base = anonymous(req, 'malformed', 'ambiguous')))
   let best: Presented | undefined
   for (const value of values) {
     const token = parse(value)
@@ -161,18 +164,11 @@ const admitted = async <A>(req: Request<A>, values: ReadonlyArray<string>): Prom
     if (isLeft(presented)) return degraded(req, presented.left)
     const { admission } = presented.right
     if (best !== undefined && admission._tag === 'Admitted' && best.admission._tag === 'Admitted')
-      return right(anonymous(req, 'malformed', 'ambiguous'))
+      return right((req.base = anonymous(req, 'malformed', 'ambiguous')))
     if (best === undefined || WEIGHT[admission._tag] > WEIGHT[best.admission._tag]) best = presented.right
   }
-  return right(best === undefined ? anonymous(req, 'malformed', 'malformed') : await decided(req, best))
-}
-
-const start = async <A>(req: Request<A>): Promise<Either<SessionError, Base<A>>> => {
-  const header = req.cookieHeader()
-  const values = header === undefined ? [] : valuesOf(req.engine.cookie.name, header, isToken)
-  const loaded = values.length === 0 ? right(anonymous(req, 'none')) : await admitted(req, values)
-  if (loaded._tag === 'Right') req.base = loaded.right
-  return loaded
+  const base = best === undefined ? anonymous(req, 'malformed', 'malformed') : decided(req, best)
+  return right((req.base = base instanceof Promise ? await base : base))
 }
 
 /** Loads at the first call and answers the present base afterwards. */

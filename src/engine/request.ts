@@ -81,7 +81,7 @@ export interface Request<A> {
   unverified: Unverified | undefined
   /** The Set-Cookie value that must leave with the response. */
   cookie: string | undefined
-  /** The end of the queue of operations on this handle. */
+  /** The last operation that was begun on this handle; undefined before the first. */
   tail: Promise<unknown> | undefined
   /** Whether this request destroyed its session: what it changes afterwards is ignored, save for a sign-in. */
   destroyed: boolean
@@ -143,17 +143,9 @@ export const applied = <A>(
   return { session: dated(now)(session), ignored }
 }
 
-/** Runs an operation after those that were begun before it on the same handle. */
+/** Runs an operation after those that were begun before it on the same handle, whatever became of them. */
 export const serial = <A, B>(req: Request<A>, operation: () => Promise<B>): Promise<B> => {
-  const running = req.tail === undefined ? operation() : req.tail.then(operation)
-  const settled: Promise<void> = running.then(
-    () => {
-      if (req.tail === settled) req.tail = undefined
-    },
-    () => {
-      if (req.tail === settled) req.tail = undefined
-    },
-  )
-  req.tail = settled
+  const running = req.tail === undefined ? operation() : req.tail.then(operation, operation)
+  req.tail = running
   return running
 }
