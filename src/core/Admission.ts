@@ -113,7 +113,7 @@ export const readmit =
     const record = stored.value
     if (record.epoch !== grant.epoch) return { _tag: 'Superseded', record }
     const { idleAt, absoluteAt } = deadlines(policy)(record)
-    return now >= Math.min(idleAt, absoluteAt) + policy.supersededFor ? endedBefore : { _tag: 'Readmitted', record }
+    return now < Math.min(idleAt, absoluteAt) + policy.supersededFor ? { _tag: 'Readmitted', record } : endedBefore
   }
 
 /** Whether a request that was superseded may still sign its session out: the subject is the one it was admitted with. */

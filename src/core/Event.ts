@@ -1,7 +1,7 @@
 /**
  * ```ts
- * type Event = Created | Loaded | Committed | Replayed | Renewed | Rotated | SignedIn | Ended | Expired | Rejected
- *            | TokenReused | Dropped | LockWaited | Swept | StoreFailed | Warned
+ * type Event = Created | Loaded | Committed | Replayed | RenewedSecret | Rotated | SignedIn | SignedOut | EndedSession
+ *            | Expired | Rejected | TokenReused | Dropped | LockWaited | SweptRecords | StoreFailed | Warned
  * ```
  * What happened, as plain values for an observer (ASVS 16.3.3, OWASP "Logging Sessions Life Cycle"): never a token, a
  * secret or data. An observer is called synchronously; what it throws is swallowed and counted.

@@ -15,7 +15,7 @@
  */
 import type { Millis } from './Millis.ts'
 import type { Policy } from './Policy.ts'
-import { touchEveryOf } from './Policy.ts'
+import { expired, touchEveryOf } from './Policy.ts'
 import type { Intent, Session } from './Session.ts'
 import { subjectId } from './Session.ts'
 import type { Live } from './Stored.ts'
@@ -117,16 +117,37 @@ export const renewalDue =
     return renewed.confirmedAt === undefined ? via === 'renewed' : now >= renewed.confirmedAt + renewGrace
   }
 
+/**
+ * Whether what a sign-out leaves would be over at once: without its subject the record counts from its creation again.
+ * Then the anonymous session with its flash is a new one, under a new id: no deadline is ever moved.
+ */
+const outlived = <A>(
+  policy: Policy,
+  now: Millis,
+  record: Live,
+  { base, result, passive }: Pick<Situation<A>, 'base' | 'result' | 'passive'>,
+): boolean =>
+  isLogout(base, result) &&
+  expired(
+    policy,
+    now,
+  )({
+    createdAt: record.createdAt,
+    touchedAt: passive ? record.touchedAt : Math.max(record.touchedAt, now),
+    ...(result.lifetime._tag === 'Some' ? { lifetime: result.lifetime.value } : {}),
+  }) !== undefined
+
 /** Decides what to do with store and cookie. Total. */
 export const plan =
   (policy: Policy, now: Millis) =>
-  <A>({ record, via, base, result, passive, cookie }: Situation<A>): Plan => {
+  <A>(situation: Situation<A>): Plan => {
+    const { record, via, base, result, passive, cookie } = situation
     const intent = intentOf(base, result)
     const differs = changed(base, result)
     if (record === undefined) return intent !== 'end' && differs ? CREATE : NOTHING
     if (intent === 'end') return END
     if (intent === 'replace') return REPLACE
-    if (intent === 'rotate') return update('rotate', false, true)
+    if (intent === 'rotate') return outlived(policy, now, record, situation) ? REPLACE : update('rotate', false, true)
     const confirm =
       via === 'current' &&
       record.credential.renewed !== undefined &&

@@ -4,8 +4,10 @@
  * ```
  * How long sessions live and how their secrets age; checked once, at construction, so that every other rule can rely on it.
  *
- * Laws: `touchEvery ≤ idleTimeout ≤ absoluteTimeout`; `renewGrace ≥ supersededFor`; `renewAfter ≥ 2 × supersededFor`;
- * the absolute deadline depends on nothing but createdAt, authenticatedAt and the timeouts.
+ * Laws (each a property in test/core/Policy.test.ts):
+ * 1. `touchEveryOf ≤ idleTimeoutOf ≤ absoluteTimeoutOf ≤ maxLifetime`, whatever a sign-in asked for.
+ * 2. `renewGrace ≥ supersededFor`, `renewAfter ≥ 2 × supersededFor`.
+ * 3. The absolute deadline depends on nothing but createdAt, authenticatedAt and the timeouts.
  *
  * @since 0.1.0
  */
@@ -70,6 +72,8 @@ const TIMES = [
   'renewGrace',
 ] as const
 
+const ON_REUSE: ReadonlyArray<string> = ['report', 'end']
+
 /** Checks options and fills defaults in, or names the option, its value and the rule that forbids it. */
 export const policy = (options: PolicyOptions): Either<Misconfigured, Policy> => {
   for (const name of TIMES) {
@@ -86,14 +90,17 @@ export const policy = (options: PolicyOptions): Either<Misconfigured, Policy> =>
     return left(misconfigured('idleTimeout', idleTimeout, `it must not exceed absoluteTimeout (${absoluteTimeout})`))
   if (maxLifetime < absoluteTimeout)
     return left(misconfigured('maxLifetime', maxLifetime, `it must not be under absoluteTimeout (${absoluteTimeout})`))
-  if (options.touchEvery !== undefined && options.touchEvery > idleTimeout)
-    return left(misconfigured('touchEvery', options.touchEvery, `it must not exceed idleTimeout (${idleTimeout})`))
+  const idle = Math.min(idleTimeout, absoluteTimeout)
+  if (options.touchEvery !== undefined && options.touchEvery > idle)
+    return left(misconfigured('touchEvery', options.touchEvery, `it must not exceed idleTimeout (${idle})`))
   if (renewGrace < supersededFor)
     return left(misconfigured('renewGrace', renewGrace, `it must not be shorter than supersededFor (${supersededFor})`))
   if (options.renewAfter !== undefined && options.renewAfter < 2 * supersededFor)
     return left(
       misconfigured('renewAfter', options.renewAfter, `it must be at least twice supersededFor (${supersededFor})`),
     )
+  if (options.onReuse !== undefined && !ON_REUSE.includes(options.onReuse))
+    return left(misconfigured('onReuse', options.onReuse, `it must be one of ${ON_REUSE.join(', ')}`))
   return right({
     idleTimeout,
     absoluteTimeout,
@@ -122,9 +129,12 @@ export const idleTimeoutOf = (policy: Policy, lifetime: Lifetime | undefined): M
 export const absoluteTimeoutOf = (policy: Policy, lifetime: Lifetime | undefined): Millis =>
   Math.min(lifetime?.absoluteTimeout ?? policy.absoluteTimeout, policy.maxLifetime)
 
-/** When activity is to be recorded again, ms after the last time. */
-export const touchEveryOf = (policy: Policy, lifetime: Lifetime | undefined): Millis =>
-  policy.touchEvery ?? idleTimeoutOf(policy, lifetime) / 20
+/** When activity is to be recorded again, ms after the last time: earlier where a sign-in asked for a shorter idle timeout. */
+export const touchEveryOf = (policy: Policy, lifetime: Lifetime | undefined): Millis => {
+  const idle = idleTimeoutOf(policy, lifetime)
+  if (policy.touchEvery === undefined) return idle / 20
+  return policy.touchEvery * Math.min(1, idle / idleTimeoutOf(policy, undefined))
+}
 
 /** Both deadlines. The absolute one counts from the later of creation and sign-in; only a sign-in moves it (NIST §5.2). */
 export const deadlines =
@@ -146,10 +156,11 @@ export const expiresAt =
     return Math.min(idleAt, absoluteAt)
   }
 
-/** Which deadline has passed, if any. A session is over at its deadline, not after it. */
+/** Which deadline has passed, if any. A session is over at its deadline, not after it; and where a time is no number. */
 export const expired =
   (policy: Policy, now: Millis) =>
   (times: Times): 'idle' | 'absolute' | undefined => {
     const { idleAt, absoluteAt } = deadlines(policy)(times)
-    return now >= absoluteAt ? 'absolute' : now >= idleAt ? 'idle' : undefined
+    if (!(now < absoluteAt)) return 'absolute'
+    return now < idleAt ? undefined : 'idle'
   }

@@ -1,13 +1,16 @@
 /**
  * ```ts
- * createdRecord: (policy, now) => (session, minted, content) => Live
- * updatedRecord: (policy, now) => (record, session, action, minted, content) => Live
- * sessionOf:     (record, data, initial) => Session<A>
+ * createdRecord: (policy, now) => (session, revision, digest, content) => Live
+ * updatedRecord: (policy, now) => (record, session, action, via, touch, minted, content) => Live
+ * sessionOf:     (id, record, data, flash, initial) => Session<A>
  * ```
  * Between sessions and stored records. What needs randomness or a codec comes in as a value.
  *
- * Laws: an updated record remembers the one that it replaces (`nextTrail`); only `rotate` raises the epoch; `createdAt`
- * never changes; without `rotate` or `renew` the credential's digest stays.
+ * Laws (each a property in test/core/Record.test.ts):
+ * 1. An updated record remembers the one that it replaces (`nextTrail`).
+ * 2. Only `rotate` raises the epoch, by one; `createdAt` never changes; `touchedAt` never falls.
+ * 3. Without `rotate` or `renew` the credential's digest stays; after `renew` the old digest is the remembered one.
+ * 4. `sessionOf` tells what `createdRecord` and `updatedRecord` stored of a session.
  *
  * @since 0.1.0
  */

@@ -5,8 +5,10 @@
  * ```
  * The library keeps the functions, not just the result (promise 1): after a conflict they are applied to the newer record.
  *
- * Laws: `replay(replay(s, xs).session, ys) = replay(s, [...xs, ...ys])`; without changes it is the identity; on a
- * destroyed session everything but a sign-in is ignored, whatever the function does.
+ * Laws (each a property in test/core/Replay.test.ts):
+ * 1. `replay(replay(s, xs).session, ys) = replay(s, [...xs, ...ys])`; without changes it is the identity.
+ * 2. On a destroyed session everything but a sign-in is ignored, whatever the function does, and counted if it would have
+ *    changed a session that is not.
  *
  * @since 0.1.0
  */
@@ -26,14 +28,22 @@ export interface Replayed<A> {
   readonly ignored: number
 }
 
+// Our own transformations leave a destroyed session as it is; asked of one that lives they tell what was ignored.
+const wouldChange = <A>({ f }: Change<A>, destroyed: Session<A>): boolean => {
+  const alive: Session<A> = { ...destroyed, intent: 'none' }
+  const next = f(alive)
+  return next !== alive && next.intent !== 'end'
+}
+
 /** Applies changes in order. What a change throws is the application's: it passes through. */
 export const replay = <A>(base: Session<A>, changes: ReadonlyArray<Change<A>>): Replayed<A> => {
   let session = base
   let ignored = 0
-  for (const { f } of changes) {
-    const next = f(session)
-    if (session.intent === 'end' && next !== session && next.intent !== 'replace') ignored++
-    else session = next
+  for (const change of changes) {
+    const lost = session.intent === 'end' && wouldChange(change, session)
+    const next = change.f(session)
+    if (session.intent !== 'end' || (next.intent === 'replace' && next.subject._tag === 'Some')) session = next
+    else if (lost) ignored++
   }
   return { session, ignored }
 }

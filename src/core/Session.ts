@@ -21,10 +21,13 @@ import { isSome, none, some } from '#fp-ts/Option'
 import type { Millis } from './Millis.ts'
 import type { Deadlines, Policy } from './Policy.ts'
 import { deadlines as deadlinesOf } from './Policy.ts'
+import type { SignIn, SignInOptions } from './SignIn.ts'
+import { checkedSignIn } from './SignIn.ts'
 import type { Flash, Lifetime, Revision, Subject, SubjectEpoch } from './Stored.ts'
 import type { SessionId } from './Token.ts'
 
 export * from './SessionData.ts'
+export type { SignIn, SignInOptions } from './SignIn.ts'
 
 /**
  * What the engine must do beyond storing data. `rotate`: a new secret for the same id. `replace`: end this record, and
@@ -57,9 +60,6 @@ export interface Session<A> {
   readonly proof: Option<SubjectEpoch>
 }
 
-/** The time of a sign-in that the engine has not dated yet: later than every other time, so `isRecent` holds. */
-export const UNDATED: Millis = Number.POSITIVE_INFINITY
-
 const NO_FLASH: Flash = Object.freeze({})
 
 /** A session that nothing was stored of. */
@@ -77,31 +77,11 @@ export const fresh = <A>(id: SessionId, initial: A, now: Millis): Session<A> => 
   proof: none,
 })
 
-/** Whom to sign in: the application's own identifier, and how strongly they proved it (see `Subject.level`). */
-export type SignIn = string | { readonly id: string; readonly level?: number }
-
-/** Options of one sign-in. Times in ms, capped by the policy's `maxLifetime`. */
-export interface SignInOptions<A> extends Lifetime {
-  /** The keys that an anonymous session may carry in. Default: all. */
-  readonly keep?: ReadonlyArray<keyof A>
-  /** The answer of `session.subjectEpoch(id)`, read before the credentials were checked: a revocation since then wins. */
-  readonly epoch?: SubjectEpoch
-}
-
-const lifetimeOf = <A>({ persistent, idleTimeout, absoluteTimeout }: SignInOptions<A>): Option<Lifetime> =>
-  persistent === undefined && idleTimeout === undefined && absoluteTimeout === undefined
-    ? none
-    : some({
-        ...(persistent === undefined ? {} : { persistent }),
-        ...(idleTimeout === undefined ? {} : { idleTimeout }),
-        ...(absoluteTimeout === undefined ? {} : { absoluteTimeout }),
-      })
-
 const keeping = <A>(session: Session<A>, keep: ReadonlyArray<keyof A> | undefined): A => {
   if (keep === undefined) return session.data
-  const kept: Partial<A> = {}
-  for (const key of keep) if (Object.hasOwn(session.data as object, key)) kept[key] = session.data[key]
-  return { ...session.initial, ...kept }
+  const there = keep.filter((key) => Object.hasOwn(session.data as object, key))
+  // From entries: a key `__proto__` is one like any other.
+  return { ...session.initial, ...Object.fromEntries(there.map((key) => [key, session.data[key]])) }
 }
 
 interface SignInWith {
@@ -115,27 +95,23 @@ interface SignInWith {
  * Signs a subject in, and rotates the secret by itself (ASVS 7.2.4, OWASP "Renew the Session ID After Any Privilege
  * Level Change"). The data is kept when the session is anonymous or this subject's already; another subject starts from
  * the initial data under a new id. Signing in the same subject again dates it anew and keeps its lifetime unless the
- * options name another.
+ * options name another. A subject that is no text, or a timeout that is not above 0, is an exception (`Misconfigured`).
  */
-export const signIn: SignInWith =
-  <A>(who: SignIn, options: SignInOptions<A> = {}): Endomorphism<Session<A>> =>
-  (session) => {
-    const { id, level } = typeof who === 'string' ? { id: who, level: undefined } : who
-    const subject = some<Subject>({ id, authenticatedAt: UNDATED, ...(level === undefined ? {} : { level }) })
-    const proof = options.epoch === undefined ? none : some(options.epoch)
-    const lifetime = lifetimeOf(options)
-    const anew = session.intent === 'end' || (isSome(session.subject) && session.subject.value.id !== id)
-    if (anew) return { ...session, data: session.initial, flash: NO_FLASH, subject, lifetime, intent: 'replace', proof }
+export const signIn: SignInWith = <A>(who: SignIn, options: SignInOptions<A> = {}): Endomorphism<Session<A>> => {
+  const { subject, lifetime, proof } = checkedSignIn(who, options)
+  return (session) => {
+    const signedIn = { ...session, subject: some(subject), proof }
     const again = isSome(session.subject)
+    if (session.intent === 'end' || (again && session.subject.value.id !== subject.id))
+      return { ...signedIn, data: session.initial, flash: NO_FLASH, lifetime, intent: 'replace' }
     return {
-      ...session,
+      ...signedIn,
       data: again ? session.data : keeping(session, options.keep),
-      subject,
       lifetime: again && lifetime._tag === 'None' ? session.lifetime : lifetime,
       intent: session.intent === 'replace' ? 'replace' : 'rotate',
-      proof,
     }
   }
+}
 
 /** Signs the subject out, and rotates the secret: the initial data, no subject, the flash stays. The identity on an anonymous session. */
 export const signOut = <A>(session: Session<A>): Session<A> =>

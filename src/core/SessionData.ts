@@ -12,6 +12,7 @@
  * 3. `modify(k, f) = s => set(k, f(value of k))(s)`; `update({ k: v }) = set(k, v)`.
  * 4. `pop(k)(s) = [get(k)(s), remove(k)(s)]`; `getOrSetDefault(k, v)(s) = [value afterwards, setDefault(k, v)(s)]`.
  * 5. On a destroyed session every transformation is the identity.
+ * 6. `keys`, `values`, `entries` and `size` speak of the keys that `has` is true of.
  *
  * @since 0.1.0
  */
@@ -136,19 +137,20 @@ export const has =
   (session: Session<A>): boolean =>
     at(session.data, key) !== undefined
 
+/** Keys with their values (CherryPy: `items`): those that `has` is true of. */
+export const entries = <A>(session: Session<A>): ReadonlyArray<readonly [keyof A & string, A[keyof A]]> =>
+  (Object.entries(session.data as object) as Array<[keyof A & string, A[keyof A]]>).filter(
+    ([, value]) => value !== undefined,
+  )
+
 /** The keys that are there. */
-export const keys = <A>(session: Session<A>): ReadonlyArray<keyof A & string> =>
-  Object.keys(session.data as object) as Array<keyof A & string>
+export const keys = <A>(session: Session<A>): ReadonlyArray<keyof A & string> => entries(session).map(([key]) => key)
 
 /** The values that are there. */
-export const values = <A>(session: Session<A>): ReadonlyArray<A[keyof A]> => Object.values(session.data as object)
-
-/** Keys with their values (CherryPy: `items`). */
-export const entries = <A>(session: Session<A>): ReadonlyArray<readonly [keyof A & string, A[keyof A]]> =>
-  Object.entries(session.data as object) as Array<[keyof A & string, A[keyof A]]>
+export const values = <A>(session: Session<A>): ReadonlyArray<A[keyof A]> => entries(session).map(([, value]) => value)
 
 /** How many keys are there. (CherryPy's `len` counts sessions instead; that is the Directory's `count`.) */
-export const size = <A>(session: Session<A>): number => Object.keys(session.data as object).length
+export const size = <A>(session: Session<A>): number => entries(session).length
 
 /** Whether no key is there. */
 export const isEmpty = <A>(session: Session<A>): boolean => size(session) === 0

@@ -99,14 +99,12 @@ export interface Ended {
 /** What stands under one session id. */
 export type Stored = Live | Ended
 
-/** The one tombstone-less way to say "ended until". */
+/** Constructs a tombstone. */
 export const ended = (until: Millis): Ended => ({ _tag: 'Ended', until })
 
 /** The trail of the record that replaces `live`. */
-export const nextTrail = (live: Live): ReadonlyArray<Revision> => [
-  live.revision,
-  ...live.trail.slice(0, TRAIL_LENGTH - 1),
-]
+export const nextTrail = (live: Live): ReadonlyArray<Revision> =>
+  [live.revision].concat(live.trail.slice(0, TRAIL_LENGTH - 1))
 
 /** Whether a write with this tag is, or was lately, part of the record. */
 export const holdsRevision =
