@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { basename } from 'node:path'
 import { promisify } from 'node:util'
 import ts from 'typescript'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -29,6 +30,42 @@ const typesOnly = (path: string): boolean => {
     ts.isTypeAliasDeclaration(statement) ||
     (ts.isExportDeclaration(statement) && statement.isTypeOnly)
   return exported.length > 0 && exported.every(ofTypes)
+}
+
+/**
+ * What TypeScript says about one program and about the declarations of this package, in a strict program that checks
+ * libraries; and the files that it read.
+ */
+const compile = (
+  program: string,
+  settings: ts.CompilerOptions,
+): { readonly diagnostics: ReadonlyArray<string>; readonly types: ReadonlyArray<string> } => {
+  const options: ts.CompilerOptions = {
+    ...settings,
+    target: ts.ScriptTarget.ES2022,
+    lib: ['lib.es2022.d.ts', 'lib.dom.d.ts', 'lib.dom.iterable.d.ts'],
+    types: ['node'],
+    typeRoots: [`${root}node_modules/@types`],
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    skipLibCheck: false,
+    noEmit: true,
+  }
+  const built = ts.createProgram({ rootNames: [program], options })
+  const own = built
+    .getSourceFiles()
+    .filter(({ fileName }) => fileName === program || fileName.includes(`/node_modules/${manifest.name}/`))
+  const say = ({ file, messageText }: ts.Diagnostic): string =>
+    `${file === undefined ? '' : basename(file.fileName)} ${ts.flattenDiagnosticMessageText(messageText, ' ')}`
+  return {
+    diagnostics: [
+      ...built.getOptionsDiagnostics().map(say),
+      ...own.flatMap((file) =>
+        [...built.getSyntacticDiagnostics(file), ...built.getSemanticDiagnostics(file)].map(say),
+      ),
+    ],
+    types: own.map(({ fileName }) => fileName),
+  }
 }
 
 describe('package.json, exports', () => {
@@ -72,6 +109,24 @@ describe('every entry as a user has it: packed, and installed into another packa
   it.each(entries)('$name', async ({ name, source }) => {
     expect((await namesOf(name, consumer)).length > 0).toBe(!typesOnly(source))
   })
+
+  // attw can not tell: it looks at the package without its peers, to which `#fp-ts/*` in the declarations leads.
+  it.each([
+    ['nodenext', ts.ModuleKind.NodeNext, ts.ModuleResolutionKind.NodeNext],
+    ['bundler', ts.ModuleKind.ESNext, ts.ModuleResolutionKind.Bundler],
+  ])(
+    'its declarations compile in a program of theirs (%s)',
+    (_, module, moduleResolution) => {
+      const program = `${consumer}/program.ts`
+      const lines = entries.map(({ name }, index) => `export * as m${index} from '${name}'`)
+      const probe = "import { sessionManager } from 'coatcheck'\nexport const wrong: number = sessionManager"
+      writeFileSync(program, [...lines, probe].join('\n'))
+      const { diagnostics, types } = compile(program, { module, moduleResolution })
+      expect(diagnostics).toEqual([expect.stringMatching(/^program\.ts Type .* is not assignable to type 'number'/)])
+      expect(types.filter((path) => path.includes('/dist/')).length).toBeGreaterThan(entries.length)
+    },
+    120_000,
+  )
 
   it('has the sources that the source maps name, and no tests', () => {
     expect(entries.filter(({ source }) => !existsSync(`${installed}/${source}`))).toEqual([])
