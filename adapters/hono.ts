@@ -8,13 +8,12 @@
  */
 import type { Context, MiddlewareHandler } from 'hono'
 import type { Requirement } from '../src/core/Access.ts'
-import { isSessionException } from '../src/core/SessionError.ts'
 import type { Guarantee } from '../src/effects/Store.ts'
 import type { Mounted, Outcome } from '../src/engine/Mount.ts'
 import { carry, chainOf, cookieNames, enter, find, mount, outcome } from '../src/engine/Mount.ts'
 import type { OpenOptions, SessionManager } from '../src/engine/SessionManager.ts'
 import type { Reply, SessionRef } from '../src/engine/SessionRef.ts'
-import { cookiesOf, discard, errorPage, pageResponse, refusal, thrownStatus, withReply } from './headers.ts'
+import { cookiesOf, discard, pageResponse, refusal, thrownStatus, withReply } from './headers.ts'
 
 /** How a route mounts its session. */
 export interface HonoOptions<K extends string> extends Pick<OpenOptions, 'create' | 'passive'> {
@@ -28,10 +27,6 @@ export type SessionVariables<A, G extends Guarantee = 'cas', K extends string = 
 >
 
 const cookieOf = (c: Context): string | undefined => c.req.raw.headers.get('cookie') ?? undefined
-
-// Hono's default error handler asks an exception for its response, and answers 500 to one that has none.
-const raised = (error: unknown): unknown =>
-  isSessionException(error) ? Object.assign(error, { getResponse: () => pageResponse(errorPage(error)) }) : error
 
 // In Hono an assignment to `c.res` merges the headers of the response before it into the new one.
 const replace = (c: Context, response: Response): void => {
@@ -54,7 +49,7 @@ const drop = (c: Context, error: unknown, reply: Reply): void => {
 const answer = (c: Context, { reply, failure }: Outcome): void => {
   if (failure === undefined || c.error !== undefined) return replace(c, withReply(c.res, reply))
   drop(c, failure.error, reply)
-  throw raised(failure.error)
+  throw failure.error
 }
 
 // Thrown past Hono's own error handling, which still comes: its response takes over the headers of this one.

@@ -220,12 +220,20 @@ export interface SessionException extends Error {
   readonly expose: false
   /** Headers of the error response: `cache-control: no-store`, and `retry-after` where there is one. */
   readonly headers: Readonly<Record<string, string>>
+  /** The error response: what Hono's default error handler asks an exception for. */
+  readonly getResponse: () => Response
 }
+
+const REASON = { 409: 'Conflict', 500: 'Internal Server Error', 503: 'Service Unavailable' } as const
 
 /** Wraps a `SessionError` into an `Error` that Koa, Express, Fastify and ours answer with its status and headers. */
 export const toError = (error: SessionError): SessionException => {
   const status = statusOf(error)
   const retryAfter = retryAfterOf(error)
+  const headers = {
+    'cache-control': 'no-store',
+    ...(retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }),
+  }
   const cause = error._tag === 'StoreUnavailable' ? { cause: error.cause } : undefined
   return Object.assign(new Error(messageOf(error), cause), {
     name: 'SessionError' as const,
@@ -233,10 +241,8 @@ export const toError = (error: SessionError): SessionException => {
     status,
     statusCode: status,
     expose: false as const,
-    headers: {
-      'cache-control': 'no-store',
-      ...(retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }),
-    },
+    headers,
+    getResponse: () => new Response(REASON[status], { status, headers }),
   })
 }
 
