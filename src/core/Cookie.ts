@@ -67,7 +67,7 @@ export interface CookieTooLarge {
 export const PAIR_LIMIT = 4096
 
 /** The longest life that browsers grant a cookie: 400 days, in seconds (RFC 6265bis §5.5). */
-export const MAX_AGE_LIMIT = 34_560_000
+const MAX_AGE_LIMIT = 34_560_000
 
 /** How many accepted values `valuesOf` gives at most: enough to tell one, two and too many. */
 export const VALUES_LIMIT = 3
