@@ -5,6 +5,7 @@
  * One measured pair of a library (with its store) and a framework, and the one application that all subjects serve.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
 
 /** What a framework hands out to be called without a socket. */
 export type App =
@@ -28,7 +29,7 @@ export interface Subject {
   readonly packages: readonly string[]
   /** A new application with a store of its own. Loads its packages only now, so that a child process holds one library. */
   readonly mount: (kind: Kind) => Promise<App>
-  /** As `mount('session')`, with a store that counts the calls of its verbs. */
+  /** As `mount('session')`, with a store that is 1 ms away and counts the calls of its verbs. */
   readonly mountCounted?: () => Promise<{ readonly app: App; readonly calls: () => number }>
 }
 
@@ -57,10 +58,8 @@ export const paths = {
   count: '/count',
 } as const
 
-/** How long `slow` waits between its read and its write, ms. */
-const slowWait = 5
-
-export const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, slowWait))
+/** What `slow` does between its read and its write, as long as a call of another service: 5 ms. */
+export const pause = (): Promise<void> => sleep(5)
 
 /** The body of every answer that has nothing to report, and of every bare answer. */
 export const nothing = 'nothing'

@@ -1,0 +1,135 @@
+/**
+ * The applications of our own subjects, by the entries of the built package: what users get is what is measured.
+ */
+import * as Session from 'coatcheck/Session'
+import { type SessionManager, sessionManager, type SessionRef } from 'coatcheck'
+import type { Store } from 'coatcheck/Store'
+import { memoryStore } from 'coatcheck/stores/memory'
+import * as t from 'io-ts'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { answer, nothing, paths, pause, type App, type Kind, visit } from './Subject.ts'
+
+const Data = t.type({ user: t.string, theme: t.string, views: t.number })
+type Data = t.TypeOf<typeof Data>
+
+type Sessions = SessionManager<Data>
+type Ref = SessionRef<Data>
+
+/** Loopback is not HTTPS, and the client keeps whatever it is sent: the defaults work as they are. */
+const manager = (store: Store<'cas'>): Sessions =>
+  sessionManager({ data: Data, initial: { user: '', theme: '', views: 0 }, store })
+
+const count = Session.modify<Data, 'views'>('views', (views) => views + 1)
+const begin = Session.update<Data>(visit)
+
+const act = async (session: Ref, path: string | undefined): Promise<string> => {
+  if (path === paths.read) return (await session.read()).data.user
+  if (path === paths.write) return String((await session.transact(count)).data.views)
+  if (path === paths.count) return String((await session.read()).data.views)
+  if (path === paths.slow) {
+    const before = (await session.read()).data.views
+    await pause()
+    session.update(count)
+    return String(before + 1)
+  }
+  session.update(begin)
+  return nothing
+}
+
+const onRequest = (req: IncomingMessage, res: ServerResponse, session: Ref): void | Promise<void> =>
+  req.url === paths.untouched ? answer(res, nothing) : act(session, req.url).then((text) => answer(res, text))
+
+/** One framework's application around a manager. */
+export type Mount = (kind: Kind, sessions: Sessions) => Promise<App>
+
+export const node: Mount = async (kind, sessions) => {
+  const { withSession } = await import('coatcheck/node')
+  const handler = (_req: IncomingMessage, res: ServerResponse): void => answer(res, nothing)
+  const empty = (req: IncomingMessage, res: ServerResponse): void => handler(req, res)
+  return {
+    _tag: 'listener',
+    listener: kind === 'session' ? withSession(sessions, onRequest) : kind === 'empty' ? empty : handler,
+  }
+}
+
+export const express: Mount = async (kind, sessions) => {
+  const { default: express } = await import('express')
+  const { session, sessionOf } = await import('coatcheck/node')
+  const app = express()
+  if (kind === 'session') app.use(session(sessions))
+  if (kind === 'empty') app.use((_req, _res, next) => next())
+  app.use((req, res) => (kind === 'session' ? onRequest(req, res, sessionOf(sessions, req)) : answer(res, nothing)))
+  return { _tag: 'listener', listener: (req, res) => void app(req, res) }
+}
+
+export const koa: Mount = async (kind, sessions) => {
+  const { default: Koa } = await import('koa')
+  const { session } = await import('coatcheck/koa')
+  if (kind === 'session') {
+    const app = new Koa().use(session(sessions)).use(async (ctx) => {
+      ctx.body = ctx.url === paths.untouched ? nothing : await act(ctx.session, ctx.url)
+    })
+    return listening(app.callback())
+  }
+  const app = new Koa()
+  if (kind === 'empty') app.use(async (_ctx, next) => next())
+  app.use(async (ctx) => {
+    ctx.body = nothing
+  })
+  return listening(app.callback())
+}
+
+const listening = (callback: (req: IncomingMessage, res: ServerResponse) => Promise<void>): App => ({
+  _tag: 'listener',
+  listener: (req, res) => void callback(req, res),
+})
+
+export const hono: Mount = async (kind, sessions) => {
+  const { Hono } = await import('hono')
+  const { session } = await import('coatcheck/hono')
+  if (kind === 'session') {
+    const app = new Hono()
+      .use(session(sessions))
+      .get('*', async (c) => c.text(c.req.path === paths.untouched ? nothing : await act(c.var.session, c.req.path)))
+    return { _tag: 'fetch', fetch: (request) => app.fetch(request) }
+  }
+  const app = new Hono()
+  if (kind === 'empty') app.use(async (_c, next) => next())
+  app.get('*', async (c) => c.text(nothing))
+  return { _tag: 'fetch', fetch: (request) => app.fetch(request) }
+}
+
+/** A manager over a store of its own. */
+export const fresh = (): Sessions => manager(memoryStore())
+
+/** How far away the counting store is, ms: writers that wait for a store overlap, as they do with a real one. */
+const distance = 1
+
+/** A store whose verbs are counted when they are run, and done and answered later. */
+const counting = (store: Store<'cas'>) => {
+  let calls = 0
+  const counted =
+    <Args extends readonly unknown[], A>(verb: (...args: Args) => () => Promise<A>) =>
+    (...args: Args) =>
+    async () => {
+      calls++
+      await sleep(distance)
+      return verb(...args)()
+    }
+  const wrapped: Store<'cas'> = {
+    guarantee: store.guarantee,
+    load: counted(store.load),
+    create: counted(store.create),
+    update: counted(store.update),
+    touch: counted(store.touch),
+    end: counted(store.end),
+  }
+  return { store: wrapped, calls: () => calls }
+}
+
+/** A manager over a store that counts. */
+export const freshCounted = (): { readonly sessions: Sessions; readonly calls: () => number } => {
+  const { store, calls } = counting(memoryStore())
+  return { sessions: manager(store), calls }
+}
