@@ -62,6 +62,7 @@ describe('targets', () => {
 
   it('does not meet what was not measured', () => {
     expect(verdict('koa', 'read')).toMatchObject({ measured: undefined, met: false })
+    expect(verdict('koa', '50 at once')).toMatchObject({ measured: undefined, met: false })
     expect(verdict('node', '200 writers')).toMatchObject({ measured: undefined, met: false })
   })
 })
