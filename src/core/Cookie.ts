@@ -185,8 +185,10 @@ export const valuesOf = (
     const semicolon = header.indexOf(';', from)
     const end = semicolon === -1 ? header.length : semicolon
     const value = trimmed(header, from, end)
-    if (!accept(value)) refused ??= value
-    else if (!accepted.includes(value)) accepted.push(value)
+    if (!accepted.includes(value)) {
+      if (accept(value)) accepted.push(value)
+      else refused ??= value
+    }
     at = header.indexOf(key, end)
   }
   return accepted.length === 0 && refused !== undefined ? [refused] : accepted
