@@ -11,6 +11,7 @@ import type { SessionOptions } from '../../src/engine/SessionManager.ts'
 import { sessionManager } from '../../src/engine/SessionManager.ts'
 import type { OpenOptions } from '../../src/engine/SessionManager.ts'
 import type { Committed, SessionEffect } from '../../src/engine/SessionRef.ts'
+import type { Store } from '../../src/effects/Store.ts'
 import { memoryStore } from '../../src/stores/memory.ts'
 import { scripted } from './scripted.ts'
 
@@ -27,7 +28,7 @@ export const count = Session.modify('views', (n: number) => n + 1)
 const MINUTE = 60_000
 export const START = Date.UTC(2026, 0, 1)
 
-type Extra = Partial<Omit<SessionOptions<typeof Data, Data, never>, 'data' | 'initial' | 'store'>>
+type Extra = Partial<Omit<SessionOptions<Data, Store>, 'data' | 'initial' | 'store'>>
 
 export const world = (options: Extra = {}) => {
   const time = { now: START }
