@@ -124,6 +124,7 @@ describe('sameJson', () => {
   it.each<readonly [unknown, unknown]>([
     [{ a: 1 }, { a: 1, b: undefined }],
     [{ a: 1 }, { b: 1 }],
+    [{ a: 1 }, { b: undefined }],
     [{ a: 1, b: 2 }, { a: 1 }],
     [[], {}],
     [{}, new Map()],

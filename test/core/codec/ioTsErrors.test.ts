@@ -43,6 +43,7 @@ describe('fromErrors names the place and the expectation', () => {
     ['a missing key of a union', t.type({ x: t.union([t.string, t.number]) }), {}, 'data.x: expected (string | number)'],
     ['a union of records', t.type({ x: untagged }), { x: { n: 's', s: 1 } }, 'data.x: expected Either'],
     ['the member that the tag chose', t.type({ x: tagged }), { x: { kind: 'a', n: 'x' } }, 'data.x.n: expected number'],
+    ['that member, beside an error elsewhere', t.type({ x: tagged, y: t.type({ z: t.string }) }), { x: { kind: 'a', n: 'x' }, y: {} }, 'data.x.n: expected number'],
     ['a refined union', t.readonly(untagged), {}, 'data: expected Readonly<Either>'],
     ['a union in a recursion', maybe, { next: 1 }, 'data: expected Maybe'],
     ['a strict type', t.strict({ a: t.string }), { a: 1 }, 'data.a: expected string'],
