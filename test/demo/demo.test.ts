@@ -23,12 +23,12 @@ describe('the demo', () => {
     const context = await browser.newContext({ viewport: { width: 1024, height: 900 } })
     const page = await context.newPage()
     await page.goto(demo.origins[0])
-    await page.waitForFunction(() => document.getElementById('id')?.textContent !== '')
+    await page.waitForFunction(`document.getElementById('id').textContent !== ''`)
     return page
   }
   const text = (page: Page, id: string): Promise<string | null> => page.textContent(`#${id}`)
   const until = (page: Page, id: string, wanted: string): Promise<unknown> =>
-    page.waitForFunction(([at, value]) => document.getElementById(at!)?.textContent === value, [id, wanted])
+    page.waitForFunction(`document.getElementById(${JSON.stringify(id)}).textContent === ${JSON.stringify(wanted)}`)
 
   it('carries one session through three frameworks', async () => {
     const page = await visitor()

@@ -13,11 +13,16 @@ export interface Demo {
 /** An event as one line: its tag, then its other members. */
 export const lineOf = (event: Event): string => {
   const { _tag, ...rest } = event
-  const members = Object.entries(rest).map(([name, value]) => `${name}=${value instanceof Error ? value.message : String(value)}`)
+  const members = Object.entries(rest).map(
+    ([name, value]) => `${name}=${value instanceof Error ? value.message : String(value)}`,
+  )
   return `${_tag.padEnd(12)} ${members.join(' ')}`.trimEnd()
 }
 
-export const startDemo = async (ports: readonly [number, number, number], say: (line: string) => void): Promise<Demo> => {
+export const startDemo = async (
+  ports: readonly [number, number, number],
+  say: (line: string) => void,
+): Promise<Demo> => {
   const sessions = demoSessions((event) => {
     say(lineOf(event))
   })
