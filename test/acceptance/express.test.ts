@@ -1,0 +1,4 @@
+import { acceptance } from './acceptance.ts'
+import { expressDriver } from './drivers/express.ts'
+
+acceptance(expressDriver)

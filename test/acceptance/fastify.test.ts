@@ -1,0 +1,4 @@
+import { acceptance } from './acceptance.ts'
+import { fastifyDriver } from './drivers/fastify.ts'
+
+acceptance(fastifyDriver)

@@ -1,0 +1,4 @@
+import { acceptance } from './acceptance.ts'
+import { fetchDriver } from './drivers/fetch.ts'
+
+acceptance(fetchDriver)

@@ -1,0 +1,126 @@
+import { describe, expect, it } from 'vitest'
+import * as Session from '../../../src/core/Session.ts'
+import { isSessionException } from '../../../src/core/SessionError.ts'
+import type { Driver } from '../app.ts'
+import { count, pageOf, stage } from '../world.ts'
+
+const cycle = (): object => {
+  const self: { me?: object } = {}
+  self.me = self
+  return self
+}
+
+/** What no session can hold, and where the error says it stands. */
+const values: ReadonlyArray<readonly [string, unknown, string]> = [
+  ['a Date', { at: new Date(0) }, 'data.junk.at'],
+  ['a Map', new Map([['a', 1]]), 'data.junk'],
+  ['a Set', [new Set()], 'data.junk[0]'],
+  ['NaN', { n: [1, Number.NaN] }, 'data.junk.n[1]'],
+  ['Infinity', Number.POSITIVE_INFINITY, 'data.junk'],
+  ['a cycle', cycle(), 'data.junk.me'],
+  ['a BigInt', { big: 1n }, 'data.junk.big'],
+  ['a function', () => 1, 'data.junk'],
+  ['a symbol', Symbol('s'), 'data.junk'],
+  ['a symbol key', { [Symbol('s')]: 1 }, 'data.junk'],
+  ['undefined in an array', [1, undefined], 'data.junk[1]'],
+  ['a hole in an array', [1, , 2], 'data.junk[1]'],  
+  ['a __proto__ key', JSON.parse('{"a":{"__proto__":{"admin":true}}}'), 'data.junk.a'],
+  ['a lone surrogate', 'a\ud800b', 'data.junk'],
+  ['a lone surrogate in a key', { 'a\udc00': 1 }, 'data.junk'],
+  ['a class instance', { url: new URL('https://example.com') }, 'data.junk.url'],
+]
+
+export const badData = (driver: Driver): void => {
+  describe('data that a session can not hold', () => {
+    const put = async (value: unknown, how: 'update' | 'transact') => {
+      const told: Array<unknown> = []
+      const scene = await stage(driver, {
+        routes: {
+          '/put': {
+            handle: async (session) => {
+              session.update(count)
+              const change = Session.set<{ readonly junk?: unknown }, 'junk'>('junk', value) as typeof count
+              if (how === 'update') session.update(change)
+              else
+                await session.transact(change).catch((error: unknown) => {
+                  told.push(isSessionException(error) ? error.sessionError : error)
+                  throw error
+                })
+              return { body: 'of the handler' }
+            },
+          },
+        },
+      })
+      const browser = await scene.member()
+      await browser.send('/note?text=earlier')
+      const calls = await scene.store.during(async () => {
+        const { status, body, setCookies } = await browser.send('/put')
+        expect([status, setCookies]).toEqual([500, []])
+        expect(body).not.toContain('of the handler')
+      })
+      expect(calls).toEqual(['load'])
+      expect((await pageOf(browser)).data).toEqual({ views: 0, note: 'earlier' })
+      return told
+    }
+
+    it.each(values)('%s: InvalidData that names the place; the session keeps its content', async (_, value, path) => {
+      await put(value, 'update')
+      const [error] = await put(value, 'transact')
+      expect(error).toMatchObject({ _tag: 'InvalidData', on: 'write' })
+      expect((error as { readonly path: string }).path.startsWith(path)).toBe(true)
+    })
+
+    it('five megabytes: PayloadTooLarge with the measured size', async () => {
+      const [error] = await put('x'.repeat(5_000_000), 'transact')
+      expect(error).toMatchObject({ _tag: 'PayloadTooLarge', limit: 65_536 })
+      expect((error as { readonly bytes: number }).bytes).toBeGreaterThan(5_000_000)
+      await put('x'.repeat(5_000_000), 'update')
+    })
+
+    it('what the codec refuses', async () => {
+      const { member, store } = await stage(driver, {
+        routes: {
+          '/put': {
+            handle: (session) => {
+              session.update(Session.set('views', 'many' as unknown as number))
+              return {}
+            },
+          },
+        },
+      })
+      const browser = await member()
+      await browser.send('/put')
+      void store
+      expect([0, 'many']).toContain((await pageOf(browser)).data.views)
+    })
+  })
+
+  it('what is read is what JSON makes of it: undefined properties left out, -0 is 0', async () => {
+    const { member } = await stage(driver, {
+      routes: {
+        '/put': {
+          handle: (session) => {
+            session.update(
+              Session.set<{ readonly junk?: unknown }, 'junk'>('junk', {
+                a: undefined,
+                b: -0,
+                c: null,
+              }) as typeof count,
+            )
+            return {}
+          },
+        },
+        '/look': {
+          handle: async (session) => {
+            const { data } = await session.read()
+            const junk = data.junk as Record<string, unknown>
+            return { body: JSON.stringify([Object.keys(junk), Object.is(junk['b'], 0), Object.isFrozen(junk)]) }
+          },
+        },
+      },
+    })
+    const browser = await member()
+    expect((await browser.send('/put')).status).toBe(200)
+    expect(JSON.parse((await browser.send('/look')).body)).toEqual([['b', 'c'], true, true])
+  })
+}
