@@ -23,8 +23,8 @@ import type { State } from '#fp-ts/State'
 import type { Json } from './Json.ts'
 import type { Session } from './Session.ts'
 
-/** The keys that may be absent: what `remove` and `pop` take. */
-export type OptionalKey<A> = { [K in keyof A]-?: object extends Pick<A, K> ? K : never }[keyof A]
+/** The keys that may be absent, those of an index signature among them: what `remove` and `pop` take. */
+export type OptionalKey<A> = { [K in keyof A]-?: Record<never, never> extends Pick<A, K> ? K : never }[keyof A]
 
 /** A value that is there. */
 export type Present<V> = Exclude<V, undefined>

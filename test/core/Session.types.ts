@@ -260,6 +260,8 @@ export type Read = [
   Assert<Is<(typeof entries)[number][0], keyof Data>>,
   Assert<Is<typeof piped, S>>,
   Assert<Is<Session.OptionalKey<Data>, 'cart' | 'coupon'>>,
+  Assert<Is<Session.OptionalKey<Readonly<Record<string, number>>>, string>>,
+  Assert<Is<Session.OptionalKey<Readonly<Record<'a' | 'b', number>>>, never>>,
 ]
 
 // @ts-expect-error not a key
