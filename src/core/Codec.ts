@@ -25,6 +25,7 @@ import type { Flash } from './Stored.ts'
 
 export { codecOf } from './codec/codecOf.ts'
 export type { StandardSchema } from './codec/StandardSchema.ts'
+export type { Json, NotJson } from './Json.ts'
 
 /** Why and where a value does not decode. Never the value itself: session data can be sensitive. */
 export interface DecodeFailure {
