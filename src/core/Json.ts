@@ -10,7 +10,7 @@
  *
  * @since 0.1.0
  */
-export { MAX_DEPTH, MAX_VALUES, type NotJson, pathOf, toJson } from './ExactJson.ts'
+export { type NotJson, pathOf, toJson } from './ExactJson.ts'
 
 /** A JSON value. */
 export type Json = null | boolean | number | string | ReadonlyArray<Json> | { readonly [key: string]: Json }
