@@ -24,7 +24,11 @@ import type { Json } from './Json.ts'
 import type { Session } from './Session.ts'
 
 /** The keys that may be absent, those of an index signature among them: what `remove` and `pop` take. */
-export type OptionalKey<A> = { [K in keyof A]-?: Record<never, never> extends Pick<A, K> ? K : never }[keyof A]
+// `{}` is what an object with nothing but optional keys accepts; no other type says it.
+// eslint-disable-next-line @typescript-eslint/no-generated-empty-object-type
+export type OptionalKey<A> = {
+  [K in keyof A]-?: string extends K ? K : object extends Pick<A, K> ? K : never
+}[keyof A]
 
 /** A value that is there. */
 export type Present<V> = Exclude<V, undefined>

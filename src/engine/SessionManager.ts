@@ -173,7 +173,7 @@ export const sessionManager = <A, St extends Store>(
     onEnded: engine.endings.on,
     access: (requirement) => (status, session) => access(requirement, engine.clock())(status, session),
     deadlines: Session.deadlines(engine.policy),
-    ops: ops as unknown as Ops<A>,
+    ops: ops,
     policy: engine.policy,
     cookieName: engine.cookie.name,
     clock: engine.clock,

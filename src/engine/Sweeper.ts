@@ -28,9 +28,8 @@ export interface SweeperOptions {
 }
 
 // A timer must not keep a process alive that has nothing else to do; browsers' and workers' timers can not.
-const unref = (timer: unknown): void => {
-  if (typeof timer === 'object' && timer !== null && 'unref' in timer && typeof timer.unref === 'function')
-    timer.unref()
+const unref = (timer: number | { readonly unref?: () => unknown }): void => {
+  if (typeof timer !== 'number') timer.unref?.()
 }
 
 /** Starts sweeping when run; run the result to stop. One per process is harmless. */

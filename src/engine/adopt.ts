@@ -2,6 +2,7 @@
  * ```ts
  * settle: (request, stored, attempt, changes) => Either<SessionError, changes>   // which of our writes does the record hold?
  * adopt:  (request, stored, changes)          => Either<SessionError, changes>   // may this request go on, on that record?
+ * reloaded: (request, base, changes) => Promise<Either<SessionError, changes>>   // the same, of what the store holds now
  * ```
  * What a request does with a record that is newer than its own: recognise its own writes by their revisions, be admitted
  * again, and go on, or lose its session (design §4, §7).
@@ -9,10 +10,12 @@
  * @since 0.1.0
  */
 import type { Either } from '#fp-ts/Either'
-import { left, right } from '#fp-ts/Either'
+import { isLeft, left, right } from '#fp-ts/Either'
 import type { Option } from '#fp-ts/Option'
 import { maySignOut, readmit } from '../core/Admission.ts'
+import type { Millis } from '../core/Millis.ts'
 import { isLogout } from '../core/Plan.ts'
+import { expiresAt } from '../core/Policy.ts'
 import { sameContent } from '../core/Record.ts'
 import type { Change } from '../core/Replay.ts'
 import type { SessionError } from '../core/SessionError.ts'
@@ -20,6 +23,7 @@ import { staleRead, storeTimeout } from '../core/SessionError.ts'
 import { destroy, signOut } from '../core/Session.ts'
 import type { Stored } from '../core/Stored.ts'
 import { holdsRevision } from '../core/Stored.ts'
+import { read } from './calls.ts'
 import { baseOf, standIn } from './load.ts'
 import type { Attempt, Base, Request } from './request.ts'
 import { applied, freshBase } from './request.ts'
@@ -88,4 +92,18 @@ export const adopt = <A>(
   }
   lose(req, verdict._tag === 'Superseded' ? 'superseded' : 'ended')
   return right(logout ? [] : changes)
+}
+
+/** Whether the record was over before this handle writes again: only a stream or a WebSocket lives that long. */
+export const outlived = <A>({ engine: { policy } }: Request<A>, { record }: Base<A>, now: Millis): boolean =>
+  record !== undefined && now >= expiresAt(policy)(record) + policy.supersededFor
+
+/** Loads the record anew, which others may have kept alive, and is admitted to it again or loses it. */
+export const reloaded = async <A>(
+  req: Request<A>,
+  base: Base<A>,
+  changes: Changes<A>,
+): Promise<Either<SessionError, Changes<A>>> => {
+  const loaded = await read(req.engine, 'load', req.engine.store.load(base.id))
+  return isLeft(loaded) ? loaded : adopt(req, base, loaded.right, changes)
 }

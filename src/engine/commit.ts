@@ -29,7 +29,7 @@ import {
 } from '../core/SessionError.ts'
 import type { Live, Stored, SubjectEpoch } from '../core/Stored.ts'
 import type { SessionId } from '../core/Token.ts'
-import { adopt, settle } from './adopt.ts'
+import { adopt, outlived, reloaded, settle } from './adopt.ts'
 import { read, write } from './calls.ts'
 import { load } from './load.ts'
 import type { Step } from './perform.ts'
@@ -197,6 +197,7 @@ const queued = async <A>(
 const run = async <A>(req: Request<A>, progress: Progress<A>): Promise<Either<SessionError, Session<A>>> => {
   const { engine } = req
   let inQueue = false
+  let inspected = false
   for (;;) {
     if (req.base === undefined) {
       const loaded = await load(req)
@@ -224,6 +225,13 @@ const run = async <A>(req: Request<A>, progress: Progress<A>): Promise<Either<Se
       return right(base.session)
     }
     const essential = action._tag !== 'Update' || action.essential
+    if (!inspected && outlived(req, base, now)) {
+      inspected = true
+      const changes = await reloaded(req, base, progress.changes)
+      if (isLeft(changes)) return essential ? changes : right(base.session)
+      progress.changes = changes.right
+      continue
+    }
     if (essential && base.record !== undefined && !inQueue) {
       inQueue = true
       const again = await queued(req, base, progress)

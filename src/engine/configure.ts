@@ -9,11 +9,14 @@
 import { sha256 } from '#digest'
 import type { Either } from '#fp-ts/Either'
 import { isLeft } from '#fp-ts/Either'
+import { isDataSchema } from '../core/codec/codecOf.ts'
+import type { Codec, DataSchema } from '../core/Codec.ts'
 import { codecOf, flashStrings, schemaOf } from '../core/Codec.ts'
 import { cookie, PAIR_LIMIT } from '../core/Cookie.ts'
 import type { Event } from '../core/Event.ts'
 import { policy } from '../core/Policy.ts'
 import { misconfigured, toError } from '../core/SessionError.ts'
+import type { Flash } from '../core/Stored.ts'
 import { TOKEN_LENGTH } from '../core/Token.ts'
 import { systemClock } from '../effects/Clock.ts'
 import { systemRandom } from '../effects/Random.ts'
@@ -48,6 +51,12 @@ const oneOf = <V extends string>(option: string, value: V, allowed: ReadonlyArra
   return value
 }
 
+const checkedFlash = (schema: DataSchema<Flash>): Codec<Flash> => {
+  if (!isDataSchema(schema))
+    throw toError(misconfigured('flash', schema, 'it must be an io-ts codec, a Standard Schema, or a Codec'))
+  return codecOf(schema)
+}
+
 const VERBS = ['load', 'create', 'update', 'touch', 'end'] as const
 
 const checkedStore = (store: Store): Store => {
@@ -74,7 +83,7 @@ export const configure = <A>(
   return {
     store: checkedStore(options.store),
     schema,
-    flash: options.flash === undefined ? flashStrings : codecOf(options.flash),
+    flash: options.flash === undefined ? flashStrings : checkedFlash(options.flash),
     initial,
     policy: checkedPolicy,
     cookie: checkedCookie,
@@ -99,6 +108,8 @@ export const configure = <A>(
 
 const warn = (emit: ((event: Event) => void) | undefined, name: string): void => {
   const message = `The session cookie "${name}" is sent without Secure: right for development over plain HTTP, wrong anywhere else.`
+  // The one line that the library ever prints, and only where nobody listens.
+  // eslint-disable-next-line no-console
   if (emit === undefined) console.warn(message)
   else emit({ _tag: 'warned', message })
 }

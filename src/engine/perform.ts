@@ -11,7 +11,7 @@ import { isLeft, left, right } from '#fp-ts/Either'
 import { none, some } from '#fp-ts/Option'
 import { encodeData, encodeWith } from '../core/Codec.ts'
 import { clearCookie, setCookie } from '../core/Cookie.ts'
-import { jsonBytes } from '../core/Json.ts'
+import { bytesOver, jsonBytes } from '../core/Json.ts'
 import type { Millis } from '../core/Millis.ts'
 import type { Create, End, Replace, Update } from '../core/Plan.ts'
 import { deadlines } from '../core/Policy.ts'
@@ -86,8 +86,10 @@ const encoded = <A>(engine: Engine<A>, base: Base<A>, result: Session<A>): Eithe
   if (isLeft(flash)) return flash
   const content = { ...data.right.content, flash: flash.right }
   if (content.data !== base.record?.data || content.flash !== base.record.flash) {
-    const bytes = jsonBytes(content.data) + jsonBytes(content.flash)
-    if (bytes > engine.limits.maxBytes) return left(payloadTooLarge(bytes, engine.limits.maxBytes))
+    const { maxBytes } = engine.limits
+    const flashBytes = jsonBytes(content.flash)
+    const over = bytesOver(maxBytes - flashBytes, content.data)
+    if (over !== undefined) return left(payloadTooLarge(over + flashBytes, maxBytes))
   }
   return right({ content, data: data.right.data })
 }
@@ -240,13 +242,13 @@ const end = async <A>(req: Request<A>, work: Work<A>, record: Live, by: 'destroy
   const { engine } = req
   const { id } = work.base
   const until = work.now + engine.limits.tombstoneFor
-  let repeated = false
+  const attempts = { repeated: false }
   const answer = await write(engine, 'end', engine.store.end(id, record.revision, until), () => {
-    repeated = true
+    attempts.repeated = true
   })
   if (isLeft(answer)) return failed(answer.left)
   // Gone after a lost answer: this request's own end.
-  if (answer.right._tag !== 'Done' && !(answer.right._tag === 'Gone' && repeated))
+  if (answer.right._tag !== 'Done' && !(answer.right._tag === 'Gone' && attempts.repeated))
     return answer.right._tag === 'Conflict'
       ? { _tag: 'Conflict', present: answer.right.present, attempt: undefined }
       : answer.right
@@ -278,8 +280,10 @@ export const perform = <A>(
   action: Create | Update | Replace | End,
 ): Promise<Step<A>> => {
   const { record } = work.base
-  if (record === undefined || action._tag === 'Create') return create(req, work, work.base)
+  if (record === undefined) return create(req, work, work.base)
   switch (action._tag) {
+    case 'Create':
+      return create(req, work, work.base)
     case 'Update':
       return update(req, work, action, record)
     case 'Replace':

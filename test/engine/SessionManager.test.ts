@@ -44,6 +44,7 @@ describe('a wrong configuration is an error at construction that names option, v
     [{ initial: { views: Number.NaN } }, 'initial', 'an object'],
     [{ initial: { views: 'none' } }, 'initial', 'an object'],
     [{ store: {} }, 'store', 'an object'],
+    [{ flash: 'strings' }, 'flash', 'strings'],
   ]
   it.each(wrong)('%j', (options, option, value) => {
     const error = refusal(options)

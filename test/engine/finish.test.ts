@@ -144,7 +144,7 @@ describe('after the headers have left', () => {
     expect(w.events).toContainEqual({ _tag: 'dropped', reason: 'after-commit', updates: 1 })
     const strict = world({ development: true })
     const late = route(strict)
-    late.finish(answered(200))
+    expect(late.finish(answered(200))).toBeUndefined()
     expect(() => {
       late.ref.update(count)
     }).toThrow(/transact/)

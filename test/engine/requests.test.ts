@@ -158,10 +158,10 @@ describe('no lost update (promise 2)', () => {
         )
         if (transact) {
           await ok(visit.transact(count))
-          await ok(visit.transact(add as never))
+          await ok(visit.transact(add))
         } else {
           visit.update(count)()
-          visit.update(add as never)()
+          visit.update(add)()
           await ok(visit.commit)
         }
       }),

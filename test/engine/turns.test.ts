@@ -33,10 +33,10 @@ describe('turns', () => {
 
   it('are given up when the holder never leaves: all waiters go on without', async () => {
     const queue = turns(5_000)
-    queue.enter(id)
+    void queue.enter(id)
     const waiting = [queue.enter(id), queue.enter(id)]
     await vi.advanceTimersByTimeAsync(5_000)
-    expect(await Promise.all(waiting)).toEqual([undefined, undefined])
+    expect(await Promise.all(waiting.map((turn) => Promise.resolve(turn)))).toEqual([undefined, undefined])
     expect(queue.enter(id)).not.toBeInstanceOf(Promise)
   })
 
