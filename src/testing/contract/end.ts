@@ -123,8 +123,8 @@ export const end: ReadonlyArray<Trial<Store>> = [
       await atOnce(20, async () => {
         const { id, live } = await stored(bench)
         const touching = () => answer(bench.store.touch(id, 0, bench.now + MINUTE, bench.now + 2 * HOUR))
-        const ending = answers(bench.store.end(id, live.revision, until), 'Done', 'end beside touches')
-        await Promise.all([touching(), ending, touching()])
+        const ending = () => answers(bench.store.end(id, live.revision, until), 'Done', 'end beside touches')
+        await Promise.all([touching(), ending(), touching()])
         await holdsTombstone(bench, id, until, 'a touch beside the end must not bring it back')
       })
     },
