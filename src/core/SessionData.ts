@@ -24,8 +24,7 @@ import type { Json } from './Json.ts'
 import type { Session } from './Session.ts'
 
 /** The keys that may be absent, those of an index signature among them: what `remove` and `pop` take. */
-// `{}` is what an object with nothing but optional keys accepts; no other type says it.
-// eslint-disable-next-line @typescript-eslint/no-generated-empty-object-type
+ 
 export type OptionalKey<A> = {
   [K in keyof A]-?: string extends K ? K : object extends Pick<A, K> ? K : never
 }[keyof A]
