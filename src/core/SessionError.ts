@@ -139,10 +139,14 @@ export const payloadTooLarge = (bytes: number, limit: number): SessionError => (
 })
 export const cookieTooLarge = (bytes: number, limit: number): SessionError => ({ _tag: 'CookieTooLarge', bytes, limit })
 export const headersSent: SessionError = { _tag: 'HeadersSent' }
+// What objects hold and what functions say could be secret.
+const shown = (value: unknown): string =>
+  typeof value === 'function' ? 'a function' : typeof value === 'object' && value !== null ? 'an object' : String(value)
+
 export const misconfigured = (option: string, value: unknown, rule: string): Misconfigured => ({
   _tag: 'Misconfigured',
   option,
-  value: typeof value === 'string' ? value : typeof value === 'object' ? 'an object' : String(value),
+  value: shown(value),
   rule,
 })
 

@@ -36,7 +36,7 @@ describe('the laws of Replay', () => {
   })
 
   it('2. on a destroyed session everything but a sign-in is ignored, whatever the function does', () => {
-    const forged = fc.constantFrom<ReadonlyArray<(s: S) => S>>(
+    const forged = fc.constantFrom<Array<(s: S) => S>>(
       (s) => ({ ...s, intent: 'none' }),
       (s) => ({ ...s, intent: 'replace' }),
       (s) => ({ ...s, data: { ...s.data, views: 9 } }),

@@ -29,9 +29,8 @@ export type S = Session.Session<Data>
 
 export const INITIAL: Data = Object.freeze({ views: 0, theme: 'light', name: undefined })
 
-/** Two ids of sessions, as the engine draws them. */
+/** The id of a session, as the engine draws it. */
 export const ID: SessionId = idFrom('AAAAAAAAAAAAAAAAAAAAAA')
-export const OTHER_ID: SessionId = idFrom('BBBBBBBBBBBBBBBBBBBBBA')
 
 /** Digests that are as long as real ones; few, so that equal ones meet. */
 export const DIGESTS = ['a', 'b', 'c', 'd'].map((letter) => letter.repeat(43))
@@ -67,7 +66,7 @@ export const policyOptions: fc.Arbitrary<PolicyOptions> = fc
         renewAfter: span(2 * superseded, DAY),
         onReuse: fc.constantFrom('report' as const, 'end' as const),
       },
-      { requiredKeys: ['absoluteTimeout', 'supersededFor'] },
+      { requiredKeys: ['absoluteTimeout', 'supersededFor'], noNullPrototype: true },
     )
   })
 
@@ -84,12 +83,12 @@ export const subjectIds: fc.Arbitrary<string> = fc.constantFrom('ada', 'bob', 'e
 
 export const subjects: fc.Arbitrary<Subject> = fc.record(
   { id: subjectIds, authenticatedAt: millis, level: fc.integer({ min: 0, max: 3 }) },
-  { requiredKeys: ['id', 'authenticatedAt'] },
+  { requiredKeys: ['id', 'authenticatedAt'], noNullPrototype: true },
 )
 
 export const lifetimes: fc.Arbitrary<Lifetime> = fc.record(
   { persistent: fc.boolean(), idleTimeout: span(1, 90 * DAY), absoluteTimeout: span(1, 90 * DAY) },
-  { requiredKeys: [] },
+  { requiredKeys: [], noNullPrototype: true },
 )
 
 export const flashes: fc.Arbitrary<Flash> = fc.dictionary(
@@ -185,9 +184,9 @@ export const credentials: fc.Arbitrary<Credential> = fc.record(
     digest,
     mintedAt: millis,
     rotatedAt: millis,
-    renewed: fc.record({ digest, confirmedAt: millis }, { requiredKeys: ['digest'] }),
+    renewed: fc.record({ digest, confirmedAt: millis }, { requiredKeys: ['digest'], noNullPrototype: true }),
   },
-  { requiredKeys: ['digest', 'mintedAt'] },
+  { requiredKeys: ['digest', 'mintedAt'], noNullPrototype: true },
 )
 
 export const lives: fc.Arbitrary<Live> = fc.record(
@@ -224,6 +223,7 @@ export const lives: fc.Arbitrary<Live> = fc.record(
       'data',
       'flash',
     ],
+    noNullPrototype: true,
   },
 )
 
