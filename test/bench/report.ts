@@ -70,7 +70,7 @@ const groupTable = (results: readonly Result[], group: Group, columns: readonly 
         result.metric === metric,
     )
     const peer = fastestPeer(results, group, scenario, metric)
-    const comparable = metric === 'added_us' || metric === 'added_cpu_us'
+    const comparable = (metric === 'added_us' || metric === 'added_cpu_us') && scenario !== 'empty'
     if (mine === undefined || peer === undefined || !comparable || peer.median < 1) return ''
     return `${(mine.median / peer.median).toFixed(2)} ×`
   }
