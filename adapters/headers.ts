@@ -172,7 +172,7 @@ export const beforeHeaders = (res: NodeResponse, prepare: () => void): void => {
     res[method] = (...args) => {
       if (!prepared && !res.headersSent) prepare()
       prepared = true
-      return Reflect.apply(original, res, args)
+      return Reflect.apply(original, res, args) as unknown
     }
   }
 }

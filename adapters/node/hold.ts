@@ -23,6 +23,7 @@ export type Failed = (error: unknown, answerable: boolean) => void
 
 type Method = 'writeHead' | 'write' | 'end' | 'flushHeaders'
 type Args = ReadonlyArray<unknown>
+type Methods = Record<Method, (...args: ReadonlyArray<never>) => unknown>
 
 interface Call {
   readonly method: Method
@@ -31,7 +32,7 @@ interface Call {
 
 interface Hold {
   readonly req: IncomingMessage
-  readonly original: Pick<ServerResponse, Method>
+  readonly original: Readonly<Methods>
   failed: Failed
   phase: 'open' | 'held' | 'released' | 'failed'
   calls: Array<Call>
@@ -49,8 +50,10 @@ interface Held extends ServerResponse {
   _header?: string | null
 }
 
+const isHttp1 = (res: Held): boolean => Object.hasOwn(res, '_header')
+
 const mark = (res: Held, header: string | null): void => {
-  if ('_header' in res) res._header = header
+  if (isHttp1(res)) res._header = header
 }
 
 const WRITABLE_ENDED: PropertyDescriptor & ThisType<Held> = {
@@ -63,7 +66,7 @@ const WRITABLE_ENDED: PropertyDescriptor & ThisType<Held> = {
 }
 
 const apply = (res: Held, hold: Hold, { method, args }: Call): unknown =>
-  Reflect.apply(hold.original[method] as (...args: Args) => unknown, res, args)
+  Reflect.apply(hold.original[method], res, args)
 
 const callbackOf = (args: Args): ((error: unknown) => void) | undefined =>
   args.find((arg): arg is (error: unknown) => void => typeof arg === 'function')
@@ -85,7 +88,7 @@ const pairsOf = (headers: ReadonlyArray<unknown>): ReadonlyArray<readonly [strin
 // As Node's writeHead: what it is given replaces what was set, and may repeat a name when it is a list.
 const mergeHead = (res: Held, [status, reason, headers]: Args): void => {
   res.statusCode = status as number
-  if (typeof reason === 'string') res.statusMessage = reason
+  if (typeof reason === 'string' && isHttp1(res)) res.statusMessage = reason
   const given = (typeof reason === 'string' ? headers : (headers ?? reason)) as
     OutgoingHttpHeaders | ReadonlyArray<unknown> | undefined | null
   if (Array.isArray(given)) {
@@ -117,9 +120,9 @@ const replay = (res: Held, hold: Hold): void => {
 
 const release = (res: Held, hold: Hold): void => {
   hold.phase = 'released'
+  const methods: Methods = res
   // Where somebody wrapped ours meanwhile, ours stay and pass through.
-  for (const method of METHODS)
-    if (res[method] === INTERCEPTED[method]) Object.assign(res, { [method]: hold.original[method] })
+  for (const method of METHODS) if (methods[method] === INTERCEPTED[method]) methods[method] = hold.original[method]
 }
 
 const fail = (res: Held, hold: Hold, error: unknown, replies: ReadonlyArray<Reply>): void => {
@@ -135,7 +138,7 @@ const fail = (res: Held, hold: Hold, error: unknown, replies: ReadonlyArray<Repl
   res.sendDate = sendDate
   res.addTrailers({})
   res.statusCode = errorPage(error).status
-  if ('_header' in res) res.statusMessage = ''
+  if (isHttp1(res)) res.statusMessage = ''
   res.setHeader('cache-control', 'no-store')
   const cookies = kept.map((setCookie): Reply => ({ setCookie, vary: false }))
   beforeHeaders(res, () => {
@@ -198,11 +201,11 @@ const intercepted = (method: Method) =>
   }
 
 const METHODS = ['writeHead', 'write', 'end', 'flushHeaders'] as const
-const INTERCEPTED = {
-  writeHead: intercepted('writeHead') as ServerResponse['writeHead'],
-  write: intercepted('write') as ServerResponse['write'],
-  end: intercepted('end') as ServerResponse['end'],
-  flushHeaders: intercepted('flushHeaders') as ServerResponse['flushHeaders'],
+const INTERCEPTED: Readonly<Methods> = {
+  writeHead: intercepted('writeHead'),
+  write: intercepted('write'),
+  end: intercepted('end'),
+  flushHeaders: intercepted('flushHeaders'),
 }
 
 /** Holds a response for all managers that its request has met by then. Where it is held already, `failed` replaces the one before. */
@@ -211,13 +214,14 @@ export const hold = (req: IncomingMessage, res: Held, failed: Failed): void => {
     res[HOLD].failed = failed
     return
   }
-  const { writeHead, write, end, flushHeaders } = res
+  const methods: Methods = res
+  const { writeHead, write, end, flushHeaders } = methods
   const original = { writeHead, write, end, flushHeaders }
   res[HOLD] = { req, original, failed, phase: 'open', calls: [], ended: false, thrown: undefined }
-  res.writeHead = INTERCEPTED.writeHead
-  res.write = INTERCEPTED.write
-  res.end = INTERCEPTED.end
-  res.flushHeaders = INTERCEPTED.flushHeaders
+  methods.writeHead = INTERCEPTED.writeHead
+  methods.write = INTERCEPTED.write
+  methods.end = INTERCEPTED.end
+  methods.flushHeaders = INTERCEPTED.flushHeaders
 }
 
 /** The handler threw: its error is answered in place of what it wrote, unless that is complete or has begun to leave. */
