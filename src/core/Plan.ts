@@ -9,7 +9,7 @@
  * 1. Unchanged and nothing due: `Nothing`, `Keep`. An unchanged session without a record is never created.
  * 2. `Set` exactly with Create, Replace and an Update that rotates or renews; `Clear` exactly with End.
  * 3. A change of subject always changes the secret, whatever the intent says: the application can not forget (ASVS 7.2.4).
- * 4. Passive requests never touch or renew.
+ * 4. Passive requests never touch or renew; where no cookie can be sent nothing is renewed.
  *
  * @since 0.1.0
  */

@@ -147,6 +147,18 @@ describe('the laws of Plan', () => {
     )
   })
 
+  it('4. where no cookie can be sent nothing is renewed', () => {
+    fc.assert(
+      fc.property(policies, millis, situations, (policy, now, one) => {
+        const { action } = plan(policy, now)({ ...one, cookie: false })
+        if (action._tag === 'Update') expect(action.secret).not.toBe('renew')
+      }),
+    )
+    const due = situation((s) => s)
+    expect(plan(p, NOW + HOUR)(due)).toMatchObject({ action: { secret: 'renew' }, cookie: 'Set' })
+    expect(plan(p, NOW + HOUR)({ ...due, cookie: false })).toEqual({ action: { _tag: 'Touch' }, cookie: 'Keep' })
+  })
+
   it('what the functions changed is never best effort', () => {
     fc.assert(
       fc.property(policies, millis, situations, (policy, now, one) => {

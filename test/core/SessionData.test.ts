@@ -12,8 +12,8 @@ const keys = fc.constantFrom(...KEYS)
 /** A key and two values for it, undefined not among them. */
 const puts = fc.record({ key: keys, one: datas, two: datas }).map(({ key, one, two }) => ({
   key,
-  v: (one[key] ?? INITIAL[key] ?? ''),
-  w: (two[key] ?? INITIAL[key] ?? ''),
+  v: one[key] ?? INITIAL[key] ?? '',
+  w: two[key] ?? INITIAL[key] ?? '',
 }))
 
 const set = (key: (typeof KEYS)[number], value: unknown) => Session.set<Data, typeof key>(key, value as never)
@@ -226,6 +226,12 @@ describe('keys that every object inherits are no data, and as data they are no p
     const told = Session.flash(key, 'x')(empty)
     expect(Object.keys(told.flash)).toEqual([key])
     expect(Session.takeFlash(key)(told)).toStrictEqual([some('x'), { ...empty, flash: {} }])
+  })
+
+  it('an inherited value is stored when it is set', () => {
+    const after = Session.set<Loose, string>('constructor', Object)(empty)
+    expect(Object.keys(after.data)).toEqual(['constructor'])
+    expect(Object.keys(Session.update<Loose>({ valueOf: Object.prototype.valueOf })(empty).data)).toEqual(['valueOf'])
   })
 
   it('no other object is touched', () => {
