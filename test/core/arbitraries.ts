@@ -87,7 +87,7 @@ export const subjects: fc.Arbitrary<Subject> = fc.record(
 )
 
 export const lifetimes: fc.Arbitrary<Lifetime> = fc.record(
-  { persistent: fc.boolean(), idleTimeout: span(1, 90 * DAY), absoluteTimeout: span(1, 90 * DAY) },
+  { persistent: fc.boolean(), idleTimeout: span(SECOND, 90 * DAY), absoluteTimeout: span(SECOND, 90 * DAY) },
   { requiredKeys: [], noNullPrototype: true },
 )
 
