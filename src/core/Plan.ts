@@ -113,8 +113,11 @@ export const renewalDue =
     const { mintedAt, renewed } = record.credential
     if (renewAfter === undefined || record.subject === undefined || now < mintedAt + renewAfter) return false
     if (renewed === undefined) return true
-    // Unconfirmed and presented by its predecessor: lost on its way. Confirmed: only once the predecessor's grace is over.
-    return renewed.confirmedAt === undefined ? via === 'renewed' : now >= renewed.confirmedAt + renewGrace
+    // Unconfirmed and presented by its predecessor: lost on its way. Confirmed: by who presented it, and only once the
+    // predecessor's grace is over.
+    return renewed.confirmedAt === undefined
+      ? via === 'renewed'
+      : via === 'current' && now >= renewed.confirmedAt + renewGrace
   }
 
 /**

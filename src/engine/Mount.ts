@@ -108,16 +108,10 @@ export interface Outcome {
   readonly failure: { readonly error: unknown } | undefined
 }
 
-const NO_REPLY: Reply = { setCookie: undefined, vary: false }
-
 /** Waits for a commit; never rejects. A recorded function that throws is the application's defect: its exception is the failure. */
 export const outcome = async (done: Promise<Finished>): Promise<Outcome> => {
-  try {
-    const { reply, error } = await done
-    return { reply, failure: error === undefined ? undefined : { error: toError(error) } }
-  } catch (error) {
-    return { reply: NO_REPLY, failure: { error } }
-  }
+  const { reply, error, defect } = await done
+  return { reply, failure: defect ?? (error === undefined ? undefined : { error: toError(error) }) }
 }
 
 /** How the commits of all managers ended. */

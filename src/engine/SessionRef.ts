@@ -151,4 +151,6 @@ export interface Opened<A, G extends Guarantee = Guarantee> {
 export interface Finished {
   readonly reply: Reply
   readonly error: SessionError | undefined
+  /** What a recorded function threw: the application's defect, as it is, to be answered instead. */
+  readonly defect: { readonly error: unknown } | undefined
 }

@@ -19,7 +19,7 @@ import { expiresAt } from '../core/Policy.ts'
 import { sameContent } from '../core/Record.ts'
 import type { Change } from '../core/Replay.ts'
 import type { SessionError } from '../core/SessionError.ts'
-import { staleRead, storeTimeout } from '../core/SessionError.ts'
+import { staleRead, storeTimeout, superseded } from '../core/SessionError.ts'
 import { destroy, signOut } from '../core/Session.ts'
 import type { Stored } from '../core/Stored.ts'
 import { holdsRevision } from '../core/Stored.ts'
@@ -50,8 +50,11 @@ export const settle = <A>(
     if (holdsRevision(one.revision)(record)) {
       one.apply()
       rest = rest.filter((change) => !one.carried.includes(change))
-    } else if (unsettled.includes(one) && !holdsRevision(one.expected)(record))
+    } else if (unsettled.includes(one) && !holdsRevision(one.expected)(record)) {
+      // Nobody can tell any more: it must not be applied by a later commit either.
+      req.pending = req.pending.filter((change) => !one.carried.includes(change))
       return left(storeTimeout('update', 'unknown', req.engine.limits.storeTimeout))
+    }
   }
   return right(rest)
 }
@@ -59,6 +62,8 @@ export const settle = <A>(
 const lose = <A>(req: Request<A>, status: 'superseded' | 'ended'): void => {
   req.status = status
   req.base = freshBase(req.engine)
+  // One that was to leave would overwrite the newer one.
+  req.cookie = undefined
   req.engine.emit?.({ _tag: 'rejected', reason: status })
 }
 
@@ -86,8 +91,8 @@ export const adopt = <A>(
   const { session } = applied(req, base, changes, now)
   const logout = isLogout(base.session, session)
   if (verdict._tag === 'Superseded' && logout && maySignOut(verdict.record, grant)) {
-    req.grant = { epoch: verdict.record.epoch, subject: grant.subject }
-    req.base = standIn(engine, base.id, verdict.record)
+    // The grant stays as it was: should the logout fail, nothing else may be written.
+    req.base = { ...standIn(engine, base.id, verdict.record), unreadable: superseded }
     return right([{ f: session.intent === 'end' ? destroy : signOut, ifUnchanged: false }])
   }
   lose(req, verdict._tag === 'Superseded' ? 'superseded' : 'ended')

@@ -30,12 +30,13 @@ import {
 import type { Live, Stored, SubjectEpoch } from '../core/Stored.ts'
 import type { SessionId } from '../core/Token.ts'
 import { adopt, outlived, reloaded, settle } from './adopt.ts'
-import { read, write } from './calls.ts'
+import { read } from './calls.ts'
 import { load } from './load.ts'
 import type { Step } from './perform.ts'
 import { perform } from './perform.ts'
 import type { Base, Request } from './request.ts'
 import { applied, freshBase, mustSignIn } from './request.ts'
+import { baselineOf, signsIn, verified } from './revocation.ts'
 import type { Turn } from './turns.ts'
 
 /** Bounds of the retries: attempts, and ms. */
@@ -58,7 +59,8 @@ const jitter = <A>(req: Request<A>, attempts: number): Millis =>
   req.engine.random.unit() * Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** attempts)
 
 /** Whether a request that lost its session, or came too late for it, may start another by signing in (design §4). */
-const mayStartAnew = <A>(req: Request<A>): boolean => req.grant?.subject === undefined
+const mayStartAnew = <A>({ grant, status }: Request<A>): boolean =>
+  grant === undefined || (status === 'superseded' && grant.subject === undefined)
 
 /** Why a plan must not be carried out, if it must not. Asked before any store call of the write. */
 const refusal = <A>(
@@ -94,44 +96,6 @@ const touch = async <A>(req: Request<A>, base: Base<A>, record: Live, now: Milli
       record: { ...record, touchedAt: now, expiresAt: until },
       session: { ...base.session, touchedAt: now },
     }
-}
-
-const signsIn = <A>(base: Session<A>, result: Session<A>): boolean =>
-  result.subject._tag === 'Some' && result.subject !== base.subject
-
-/** The subject's epoch from before a sign-in of this write: the proof, or what it is now. Undefined without a Directory. */
-const baselineOf = async <A>(
-  req: Request<A>,
-  result: Session<A>,
-): Promise<Either<SessionError, SubjectEpoch | undefined>> => {
-  const { store } = req.engine
-  if (result.subject._tag === 'None' || store.readEpoch === undefined) return right(undefined)
-  if (result.proof._tag === 'Some') return right(result.proof.value)
-  return read(req.engine, 'readEpoch', store.readEpoch(result.subject.value.id))
-}
-
-/** Whether the stored sign-in stands: a revocation since its baseline ends it, and its cookie does not leave (design §7). */
-const verified = async <A>(req: Request<A>): Promise<SessionError | undefined> => {
-  const { engine, unverified } = req
-  if (unverified === undefined || engine.store.readEpoch === undefined) return undefined
-  const epoch = await read(engine, 'readEpoch', engine.store.readEpoch(unverified.subject))
-  if (epoch._tag === 'Right' && epoch.right === unverified.baseline) {
-    req.unverified = undefined
-    return undefined
-  }
-  req.unverified = undefined
-  req.cookie = unverified.cookieBefore
-  req.base = freshBase(engine)
-  req.status = 'ended'
-  const { endOne } = engine.store
-  if (endOne !== undefined) {
-    const until = engine.clock() + engine.limits.tombstoneFor
-    const ending = endOne(unverified.subject, unverified.id, until)
-    const done = await write(engine, 'endOne', ending, () => undefined, false)
-    if (done._tag === 'Right') engine.emit?.({ _tag: 'ended', id: unverified.id, by: 'epoch' })
-    engine.endings.tell(unverified.id)
-  }
-  return epoch._tag === 'Left' ? epoch.left : sessionEnded
 }
 
 interface Progress<A> {
@@ -188,7 +152,10 @@ const queued = async <A>(
   if (turn === undefined) return right(false)
   progress.queue = { id: base.id, turn }
   if (turn.latest === undefined) return right(false)
-  const adopted = adopt(req, base, some(turn.latest), progress.changes)
+  const latest = some(turn.latest)
+  const settled = settle(req, latest, undefined, progress.changes)
+  if (isLeft(settled)) return settled
+  const adopted = adopt(req, req.base ?? base, latest, settled.right)
   if (isLeft(adopted)) return adopted
   progress.changes = adopted.right
   return right(true)
@@ -225,6 +192,8 @@ const run = async <A>(req: Request<A>, progress: Progress<A>): Promise<Either<Se
       return right(base.session)
     }
     const essential = action._tag !== 'Update' || action.essential
+    // What could not be decoded is not written over by the way.
+    if (!essential && base.unreadable !== undefined) return right(base.session)
     if (!inspected && outlived(req, base, now)) {
       inspected = true
       const changes = await reloaded(req, base, progress.changes)
@@ -290,8 +259,8 @@ export const store = async <A>(req: Request<A>, changes: Changes<A>): Promise<Ei
   }
   try {
     const stored = await run(req, progress)
-    if (isLeft(stored) || req.unverified === undefined) return stored
-    const error = await verified(req)
+    // A sign-in that was settled is verified whatever became of the rest: its cookie would leave with the error.
+    const error = req.unverified === undefined ? undefined : await verified(req)
     return error === undefined ? stored : left(error)
   } finally {
     if (progress.queue !== undefined) req.engine.turns.leave(progress.queue.id, progress.queue.turn)

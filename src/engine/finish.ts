@@ -71,14 +71,18 @@ const failed = async <A>(req: Request<A>): Promise<void> => {
 
 const committed = async <A>(req: Request<A>, ending: Ending): Promise<Finished> => {
   let error: SessionError | undefined
+  let defect: Finished['defect']
   try {
     if (ending.status >= 500) await failed(req)
     else error = await succeeded(req, ending.status)
-  } finally {
-    req.finished = true
-    req.canSetCookie = false
+  } catch (thrown) {
+    // A recorded function's. What was stored before keeps its cookie.
+    if (ending.status < 500) defect = { error: thrown }
+    dropped(req, 'response-failed')
   }
-  return { reply: { setCookie: req.cookie, vary: true }, error }
+  req.finished = true
+  req.canSetCookie = false
+  return { reply: { setCookie: req.cookie, vary: true }, error, defect }
 }
 
 // Most requests only read: what is due without a store call is known at once.
@@ -103,7 +107,7 @@ export const finish = <A>(req: Request<A>, ending: Ending): Promise<Finished> | 
   if (readOnly(req)) {
     req.finished = true
     req.canSetCookie = false
-    return Promise.resolve({ reply: { setCookie: req.cookie, vary: true }, error: undefined })
+    return Promise.resolve({ reply: { setCookie: req.cookie, vary: true }, error: undefined, defect: undefined })
   }
   return serial(req, () => committed(req, ending))
 }

@@ -70,7 +70,7 @@ export const baseOf = <A>(engine: Engine<A>, id: SessionId, record: Live, via: '
 }
 
 interface Presented {
-  readonly id: SessionId
+  readonly token: Token
   readonly admission: Admission
 }
 
@@ -81,7 +81,7 @@ const present = async <A>(engine: Engine<A>, token: Token): Promise<Either<Sessi
   const live = stored.right._tag === 'Some' && stored.right.value._tag === 'Live'
   const digest = live ? engine.digest(token.secret) : ''
   const text = typeof digest === 'string' ? digest : await digest
-  return right({ id: token.id, admission: admit(engine.policy, engine.clock())(stored.right, text) })
+  return right({ token, admission: admit(engine.policy, engine.clock())(stored.right, text) })
 }
 
 // Of several cookies: a live one decides; otherwise the one that says most about what may be written.
@@ -102,21 +102,32 @@ const anonymous = <A>(req: Request<A>, status: Status, rejection?: Rejection, id
   return freshBase(req.engine)
 }
 
-const reused = async <A>(req: Request<A>, id: SessionId, record: Live): Promise<Base<A>> => {
+const MAX_ENDINGS = 20
+
+const reused = async <A>(req: Request<A>, token: Token, record: Live): Promise<Base<A>> => {
   const { engine } = req
+  const { id } = token
   engine.emit?.({ _tag: 'token-reused', id })
-  if (engine.policy.onReuse === 'end') {
+  let admission: Admission = { _tag: 'Reused', record }
+  // A request of the victim, or of the thief, may write at the same time.
+  for (let most = MAX_ENDINGS; engine.policy.onReuse === 'end' && admission._tag === 'Reused' && most > 0; most--) {
     const until = engine.clock() + engine.limits.tombstoneFor
-    const answer = await write(engine, 'end', engine.store.end(id, record.revision, until), () => undefined, false)
+    const ending = engine.store.end(id, admission.record.revision, until)
+    const answer = await write(engine, 'end', ending, () => undefined, false)
     if (answer._tag === 'Right' && answer.right._tag === 'Done') {
       engine.emit?.({ _tag: 'ended', id, by: 'reuse' })
       engine.endings.tell(id)
     }
+    if (answer._tag === 'Left' || answer.right._tag !== 'Conflict') break
+    const again = await present(engine, token)
+    if (isLeft(again)) break
+    admission = again.right.admission
   }
   return anonymous(req, 'unknown')
 }
 
-const decided = <A>(req: Request<A>, { id, admission }: Presented): Base<A> | Promise<Base<A>> => {
+const decided = <A>(req: Request<A>, { token, admission }: Presented): Base<A> | Promise<Base<A>> => {
+  const { id } = token
   switch (admission._tag) {
     case 'Admitted': {
       const { record, via } = admission
@@ -133,7 +144,7 @@ const decided = <A>(req: Request<A>, { id, admission }: Presented): Base<A> | Pr
     case 'Ended':
       return anonymous(req, 'ended', 'ended', id)
     case 'Reused':
-      return reused(req, id, admission.record)
+      return reused(req, token, admission.record)
     case 'UnknownSecret':
       return anonymous(req, 'unknown', 'unknown-secret', id)
     case 'Unknown':

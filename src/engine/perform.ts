@@ -200,7 +200,8 @@ const update = async <A>(req: Request<A>, work: Work<A>, action: Update, record:
   if (isLeft(answer)) return failed(answer.left)
   switch (answer.right._tag) {
     case 'Updated':
-      req.unsettled = req.unsettled.filter((one) => one !== attempt)
+      // Every other attempt expected a revision that is now replaced.
+      req.unsettled = []
       attempt.apply()
       return { _tag: 'Stored', latest: live }
     case 'Conflict':

@@ -143,7 +143,7 @@ describe('finishAll', () => {
       throw defect
     })
     expect(await finishAll(chain, answered)).toEqual({
-      replies: [{ setCookie: undefined, vary: false }],
+      replies: [{ setCookie: undefined, vary: true }],
       failure: { error: defect },
     })
   })
