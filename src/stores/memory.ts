@@ -194,7 +194,7 @@ export const memoryStore = (options: MemoryStoreOptions = {}): MemoryStore => {
         return { removed: due.length, more: due.length === limit }
       }),
 
-    acquire: (id, wish) => async () => right(find(id) === undefined ? gone : await locks.acquire(id, wish)),
+    acquire: (id, wish) => async () => right(await locks.acquire(id, wish)),
     renew: (id, fence, lease) => task(() => locks.renew(id, fence, lease)),
     release: (id, fence) => task(() => locks.release(id, fence)),
 

@@ -146,6 +146,20 @@ describe('maxSessions', () => {
     expect(evicted).toEqual([])
   })
 
+  it('they make room behind any number of old tombstones, and removing those makes none', async () => {
+    const { create, clock, store, live, standing } = small()
+    for (const name of ['1', '2', '3', '4', '5', '6']) {
+      await create(name, 'ann')
+      await answer(store.end(id(name), (await live(name))!.revision, clock.now() + MINUTE))
+    }
+    for (const name of ['a', 'b', 'c']) await create(name, 'ann')
+    clock.advance(2 * HOUR)
+    expect(await create('d', 'bob')).toEqual(created)
+    expect(await standing('a', 'b', 'c', 'd')).toBe('b c d')
+    for (const name of ['e', 'f', 'g']) await create(name, 'bob')
+    expect(await standing('a', 'b', 'c', 'd', 'e', 'f', 'g')).toBe('d e f')
+  })
+
   it('an expired session leaves before a live anonymous one', async () => {
     const { create, clock, standing, store } = small()
     await create('a')
@@ -277,8 +291,18 @@ describe('the record itself', () => {
     const data = Object.freeze({ big: Object.freeze([1, 2, 3]) })
     const flash = Object.freeze({ notice: 'hi' })
     const live = await stored({ data, flash })
-    expect([live.data === data, live.flash === flash]).toEqual([true, true])
+    expect([live.data === data, live.flash === flash, Object.isFrozen(live)]).toEqual([true, true, true])
   })
+
+  it.each([[{ data: { a: 1 }, flash: Object.freeze({}) }], [{ data: Object.freeze({}), flash: { a: 1 } }]])(
+    'what is not frozen is copied, and the copy is frozen: %j',
+    async (over) => {
+      const live = await stored(over as Partial<Live>)
+      expect([live.data, live.flash]).toEqual([over.data, over.flash])
+      expect([Object.isFrozen(live.data), Object.isFrozen(live.flash)]).toEqual([true, true])
+      expect([Object.isFrozen(over.data), Object.isFrozen(over.flash)]).toContain(false)
+    },
+  )
 
   it('the application’s own objects are neither frozen nor shared', async () => {
     const subject = { id: 'ann', authenticatedAt: 0 }

@@ -121,6 +121,16 @@ describe('waiting for a lease', () => {
     expect(await first).toMatchObject({ _tag: 'Acquired', fence: 2 })
   })
 
+  it('a lease binds until its end, and not at it', async () => {
+    const { ask, store, clock } = await world()
+    const fence = await ask('holder', 0, 100)
+    clock.advance(99)
+    expect(await answer(store.update(id, 'x', record(0)))).toMatchObject({ _tag: 'Leased' })
+    clock.advance(1)
+    expect(await answer(store.update(id, 'x', record(0)))).toMatchObject({ _tag: 'Conflict' })
+    expect(await answer(store.renew(id, fence, 100))).toEqual({ _tag: 'Lost' })
+  })
+
   it('every waiter of an ended session is told Gone, and no timer is left', async () => {
     const { ask, settled, diary, store, running, clock } = await world()
     await ask('holder', 0)

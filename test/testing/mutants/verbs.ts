@@ -199,7 +199,7 @@ export const touches: ReadonlyArray<Mutant<Plain>> = [
         return touched
       }),
   })),
-  mutant('touch looks at its own clock', 'touch: activity before the stored expiresAt', (model) => ({
+  mutant('touch looks at its own clock', 'touch: activity until the stored expiresAt', (model) => ({
     touch: (id, epoch, touchedAt, expiresAt) =>
       (liveIn(model, id)?.expiresAt ?? 0) < Date.UTC(2026, 0, 1)
         ? task(() => gone)
