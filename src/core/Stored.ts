@@ -103,8 +103,12 @@ export type Stored = Live | Ended
 export const ended = (until: Millis): Ended => ({ _tag: 'Ended', until })
 
 /** The trail of the record that replaces `live`. */
-export const nextTrail = (live: Live): ReadonlyArray<Revision> =>
-  [live.revision].concat(live.trail.slice(0, TRAIL_LENGTH - 1))
+export const nextTrail = (live: Live): ReadonlyArray<Revision> => {
+  const trail: Array<Revision> = [live.revision]
+  // A loop: spreading or slicing a frozen array costs 1 µs.
+  for (let i = 0; i < live.trail.length && i < TRAIL_LENGTH - 1; i++) trail.push(live.trail[i] as Revision)
+  return trail
+}
 
 /** Whether a write with this tag is, or was lately, part of the record. */
 export const holdsRevision =

@@ -64,6 +64,7 @@ export interface Unverified {
 /** See the module's head. */
 export interface Request<A> {
   readonly engine: Engine<A>
+  /** Called at the first use, before anything else of it, whatever it is. */
   readonly cookieHeader: () => string | undefined
   readonly create: boolean
   passive: boolean
@@ -81,7 +82,7 @@ export interface Request<A> {
   unverified: Unverified | undefined
   /** The Set-Cookie value that must leave with the response. */
   cookie: string | undefined
-  /** The last operation that was begun on this handle; undefined before the first. */
+  /** The last operation that was begun on this handle; undefined when none runs. */
   tail: Promise<unknown> | undefined
   /** Whether this request destroyed its session: what it changes afterwards is ignored, save for a sign-in. */
   destroyed: boolean
@@ -147,5 +148,9 @@ export const applied = <A>(
 export const serial = <A, B>(req: Request<A>, operation: () => Promise<B>): Promise<B> => {
   const running = req.tail === undefined ? operation() : req.tail.then(operation, operation)
   req.tail = running
+  const done = (): void => {
+    if (req.tail === running) req.tail = undefined
+  }
+  running.then(done, done)
   return running
 }
