@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest'
+import * as Session from '../../src/core/Session.ts'
+import * as admission from './admission.ts'
+import type { Row, Table } from './markdown.ts'
+import { named, rowsFor, tablesOf, tableUnder } from './markdown.ts'
+
+const load = tableUnder('admission.md', 'The first load: does the secret prove the session?')
+const meaning = tableUnder('admission.md', 'What a verdict means for the request')
+const reload = tableUnder('admission.md', 'A later load: is it still the session that was proved?')
+
+/** The rows of a table, each with a title for its test. */
+const titled = (table: Table): ReadonlyArray<readonly [string, Row]> =>
+  table.rows.map((row) => [Object.values(row).join(' · '), row])
+
+const words = (columns: Readonly<Record<string, ReadonlyArray<string>>>) => Object.entries(columns)
+
+describe('docs/admission.md: the first load', () => {
+  it.each(words(admission.loadColumns))('the column %s has the words that the cases have', (column, values) => {
+    expect(values).toEqual(expect.arrayContaining([...named(load, column)]))
+  })
+
+  it('every combination is in exactly one row', () => {
+    for (const { row } of admission.loadCases) expect(rowsFor(load, row), JSON.stringify(row)).toHaveLength(1)
+  })
+
+  it.each(titled(load))('%s', (_title, row) => {
+    const cases = admission.loadCases.filter((one) => rowsFor(load, one.row).includes(row))
+    expect(cases.length).toBeGreaterThan(0)
+    for (const one of cases)
+      for (const verdict of admission.verdictsOf(one)) expect(verdict, JSON.stringify(one.row)).toBe(row['Verdict'])
+  })
+})
+
+describe('docs/admission.md: what a verdict means', () => {
+  it('has a row for each verdict of the first table, and for what comes before one', () => {
+    const verdicts = [...new Set(load.rows.map((row) => row['Verdict'] ?? ''))]
+    const cookies = meaning.rows.map((row) => row['Cookie'])
+    expect([...cookies].sort()).toEqual(['none', 'not a token', 'two Admitted', ...verdicts].sort())
+  })
+
+  it.each(titled(meaning))('%s', async (_title, row) => {
+    expect(await admission.behaviour(row['Cookie'] ?? '')).toEqual(row)
+  })
+})
+
+describe('docs/admission.md: a later load', () => {
+  it.each(words(admission.reloadColumns))('the column %s has the words that the cases have', (column, values) => {
+    expect(values).toEqual(expect.arrayContaining([...named(reload, column)]))
+  })
+
+  it('every combination is in exactly one row', () => {
+    for (const { row } of admission.reloadCases) expect(rowsFor(reload, row), JSON.stringify(row)).toHaveLength(1)
+  })
+
+  it.each(titled(reload))('%s', async (_title, row) => {
+    const cases = admission.reloadCases.filter((one) => rowsFor(reload, one.row).includes(row))
+    expect(cases.length).toBeGreaterThan(0)
+    for (const one of cases) {
+      const of = JSON.stringify(one.row)
+      expect(admission.readmission(one), of).toBe(row['Verdict'])
+      expect(await admission.late(one, (visit) => visit.transact(Session.set('views', 9))()), of).toBe(
+        row['An update is'],
+      )
+      const leaving = row['signOut and destroy are']
+      // Nobody is signed out by nobody's sign-out.
+      const signedIn = one.admittedTo.subject !== undefined
+      const signedOut = await admission.late(one, (visit) => visit.transact(Session.signOut)())
+      expect(signedOut, of).toBe(signedIn ? leaving : 'nothing')
+      expect(await admission.late(one, (visit) => visit.destroy()), of).toBe(leaving)
+    }
+  })
+})
+
+describe('the reader of tables', () => {
+  it('reads headings, columns and cells, and refuses a row that lacks a cell', () => {
+    const text = '# One\n\n| a | b |\n| - | - |\n| `x` or y | p \\| q |\n\n## Two\n\n| c |\n| - |\n'
+    expect(tablesOf(text)).toEqual([
+      { heading: 'One', columns: ['a', 'b'], rows: [{ a: 'x or y', b: 'p | q' }] },
+      { heading: 'Two', columns: ['c'], rows: [] },
+    ])
+    expect(() => tablesOf('| a | b |\n| - | - |\n| x |\n')).toThrow('another number of cells')
+    expect(() => tableUnder('admission.md', 'No such heading')).toThrow('0 tables')
+  })
+})
