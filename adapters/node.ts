@@ -12,14 +12,14 @@ import { STATUS_CODES } from 'node:http'
 import type { Requirement } from '../src/core/Access.ts'
 import { misconfigured, toError } from '../src/core/SessionError.ts'
 import type { Guarantee } from '../src/effects/Store.ts'
-import type { AnyRef, Mounted } from '../src/engine/Mount.ts'
+import type { AnyRef } from '../src/engine/Mount.ts'
 import { carry, chainOf, enter, find, mount } from '../src/engine/Mount.ts'
 import type { OpenOptions, SessionManager } from '../src/engine/SessionManager.ts'
-import type { SessionRef } from '../src/engine/SessionRef.ts'
+import type { Opened, SessionRef } from '../src/engine/SessionRef.ts'
 import type { Page } from './headers.ts'
 import { errorPage, refusal } from './headers.ts'
-import type { Failed } from './node/hold.ts'
-import { hold, returned, threw } from './node/hold.ts'
+import type { Failed, Hold } from './node/hold.ts'
+import { arm, returned, threw } from './node/hold.ts'
 
 /** How a handler mounts its session. */
 export interface NodeOptions extends Pick<OpenOptions, 'create' | 'passive'> {
@@ -41,7 +41,11 @@ export type SessionListener<S> = (req: IncomingMessage, res: ServerResponse, ses
 
 type Next = (error?: unknown) => void
 
-const cookieOf = (req: IncomingMessage): string | undefined => req.headers.cookie
+// Asked for at the first use of the session.
+const cookieOf = (hold: Hold): string | undefined => {
+  arm(hold)
+  return hold.req.headers.cookie
+}
 
 const isThenable = (value: unknown): value is PromiseLike<unknown> =>
   typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
@@ -77,16 +81,25 @@ const failingIn = (req: IncomingMessage, res: ServerResponse, next: Next, onErro
   }
 }
 
-const open = <A, G extends Guarantee>(
+const meet = <A, G extends Guarantee>(
   sessions: SessionManager<A, G>,
   req: IncomingMessage,
-  options: OpenOptions,
+  open: () => Opened<A, G>,
 ): SessionRef<A, G> => {
   const chain = chainOf(req)
-  const mounted: Mounted = mount(chain, sessions, () => sessions.openRequest(req, cookieOf, options))
+  const mounted = mount(chain, sessions, open)
   if (mounted !== chain) carry(req, mounted)
   return find(mounted, sessions) as SessionRef<A, G>
 }
+
+const opened = <A, G extends Guarantee>(
+  sessions: SessionManager<A, G>,
+  hold: Hold,
+  options: OpenOptions,
+): SessionRef<A, G> =>
+  meet(sessions, hold.req, () =>
+    sessions.openRequest(hold, cookieOf, hold.res.headersSent ? { ...options, canSetCookie: false } : options),
+  )
 
 /**
  * Gives a handler of plain `http` its session as the third argument. A handler that throws or rejects, before its first
@@ -99,20 +112,20 @@ export const withSession =
     options: NodeOptions = {},
   ): ((req: IncomingMessage, res: ServerResponse) => void) =>
   (req, res) => {
-    hold(req, res, failing(req, res, options.onError))
+    const hold: Hold = { req, res, failed: failing(req, res, options.onError) }
     try {
-      const result = handler(req, res, open(sessions, req, options))
+      const result = handler(req, res, opened(sessions, hold, options))
       if (isThenable(result))
         result.then(
           () => {
-            returned(res)
+            returned(hold)
           },
           (error: unknown) => {
-            threw(res, error)
+            threw(hold, error)
           },
         )
     } catch (error) {
-      threw(res, error)
+      threw(hold, error)
     }
   }
 
@@ -127,8 +140,7 @@ export const session = <A, G extends Guarantee>(
   const as = options.as ?? 'session'
   return (req, res, next) => {
     try {
-      const ref = open(sessions, req, options)
-      hold(req, res, failingIn(req, res, next, options.onError))
+      const ref = opened(sessions, { req, res, failed: failingIn(req, res, next, options.onError) }, options)
       const fields = req as unknown as Record<string, unknown>
       fields[as] ??= ref
     } catch (error) {
@@ -157,7 +169,8 @@ export const sessionOf = <A, G extends Guarantee>(
 export const upgradeSession = <A, G extends Guarantee>(
   sessions: SessionManager<A, G>,
   req: IncomingMessage,
-): SessionRef<A, G> => open(sessions, req, { canSetCookie: false })
+): SessionRef<A, G> =>
+  meet(sessions, req, () => sessions.openRequest(req, ({ headers }) => headers.cookie, { canSetCookie: false }))
 
 /** What a guard asks for, and of which session. */
 export interface NodeRequirement extends Requirement {

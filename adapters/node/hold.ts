@@ -1,12 +1,13 @@
 /**
  * ```ts
- * hold: (req, res, failed) => void      threw: (res, error) => void      returned: (res) => void
+ * interface Hold { req, res, failed }      arm, threw, returned: on a hold
  * ```
  * Saved before sent (promise 4), for Node's response: the first call that would send headers starts the commit; it and
- * those after it wait until the commit is acknowledged, and are then replayed in order with their own arguments.
+ * those after it wait until the commit is acknowledged, and are then replayed in order with their own arguments. The
+ * response is wrapped at the first use of a session: until then there is nothing to wait for.
  *
  * Meanwhile the response looks as it would if the calls had been made: `headersSent` and `writableEnded` are true, setting a
- * header throws, `write` answers false and 'drain' follows. A request that did not use its session waits for nothing.
+ * header throws, `write` answers false and 'drain' follows.
  * When the commit fails the calls are dropped, with every header and the status; what the handler writes after the error
  * response is swallowed.
  *
@@ -30,7 +31,14 @@ interface Call {
   readonly args: Args
 }
 
-interface Hold {
+/** A response that a session may armed. */
+export interface Hold {
+  readonly req: IncomingMessage
+  readonly res: Held
+  readonly failed: Failed
+}
+
+interface Armed {
   readonly req: IncomingMessage
   readonly original: Readonly<Methods>
   failed: Failed
@@ -42,10 +50,10 @@ interface Hold {
   thrown: { readonly error: unknown } | undefined
 }
 
-const HOLD = Symbol('coatcheck.hold')
+const ARMED = Symbol('coatcheck.hold')
 
 interface Held extends ServerResponse {
-  [HOLD]?: Hold
+  [ARMED]?: Armed
   /** Of HTTP/1 alone. Node takes headers as sent while it is not null: setters throw, `headersSent` is true. */
   _header?: string | null
 }
@@ -59,14 +67,14 @@ const mark = (res: Held, header: string | null): void => {
 const WRITABLE_ENDED: PropertyDescriptor & ThisType<Held> = {
   configurable: true,
   get() {
-    const hold = this[HOLD]
-    if (hold?.phase === 'held') return hold.ended
+    const armed = this[ARMED]
+    if (armed?.phase === 'held') return armed.ended
     return Reflect.get(Object.getPrototypeOf(this) as object, 'writableEnded', this) as boolean
   },
 }
 
-const apply = (res: Held, hold: Hold, { method, args }: Call): unknown =>
-  Reflect.apply(hold.original[method], res, args)
+const apply = (res: Held, armed: Armed, { method, args }: Call): unknown =>
+  Reflect.apply(armed.original[method], res, args)
 
 const callbackOf = (args: Args): ((error: unknown) => void) | undefined =>
   args.find((arg): arg is (error: unknown) => void => typeof arg === 'function')
@@ -103,13 +111,13 @@ const mergeHead = (res: Held, [status, reason, headers]: Args): void => {
 const headersAreSent = (): Error =>
   Object.assign(new Error('Cannot write headers after they are sent to the client'), { code: 'ERR_HTTP_HEADERS_SENT' })
 
-const replay = (res: Held, hold: Hold): void => {
-  const calls = hold.calls
-  hold.calls = []
+const replay = (res: Held, armed: Armed): void => {
+  const calls = armed.calls
+  armed.calls = []
   let refused = false
   let room = true
   for (const call of calls) {
-    const answer = apply(res, hold, call)
+    const answer = apply(res, armed, call)
     if (call.method !== 'write') continue
     refused = true
     room = answer !== false
@@ -118,23 +126,23 @@ const replay = (res: Held, hold: Hold): void => {
   if (refused && room && !res.writableEnded && !res.destroyed) process.nextTick(() => res.emit('drain'))
 }
 
-const release = (res: Held, hold: Hold): void => {
-  hold.phase = 'released'
+const release = (res: Held, armed: Armed): void => {
+  armed.phase = 'released'
   const methods: Methods = res
   // Where somebody wrapped ours meanwhile, ours stay and pass through.
-  for (const method of METHODS) if (methods[method] === INTERCEPTED[method]) methods[method] = hold.original[method]
+  for (const method of METHODS) if (methods[method] === INTERCEPTED[method]) methods[method] = armed.original[method]
 }
 
-const fail = (res: Held, hold: Hold, error: unknown, replies: ReadonlyArray<Reply>): void => {
-  hold.phase = 'failed'
-  refuse(hold.calls, error)
-  hold.calls = []
+const fail = (res: Held, armed: Armed, error: unknown, replies: ReadonlyArray<Reply>): void => {
+  armed.phase = 'failed'
+  refuse(armed.calls, error)
+  armed.calls = []
   if (res.headersSent) {
     res.destroy()
-    return hold.failed(error, false)
+    return armed.failed(error, false)
   }
   const { sendDate } = res
-  const kept = clearHeaders(res, cookieNames(chainOf(hold.req)))
+  const kept = clearHeaders(res, cookieNames(chainOf(armed.req)))
   res.sendDate = sendDate
   res.addTrailers({})
   res.statusCode = errorPage(error).status
@@ -144,42 +152,42 @@ const fail = (res: Held, hold: Hold, error: unknown, replies: ReadonlyArray<Repl
   beforeHeaders(res, () => {
     for (const reply of [...cookies, ...replies]) setReply(res, reply)
   })
-  hold.failed(error, true)
+  armed.failed(error, true)
 }
 
-const settle = (res: Held, hold: Hold, { replies, failure }: Outcomes): void => {
+const settle = (res: Held, armed: Armed, { replies, failure }: Outcomes): void => {
   mark(res, null)
-  const failed = hold.thrown ?? failure
-  if (failed !== undefined) return fail(res, hold, failed.error, replies)
+  const failed = armed.thrown ?? failure
+  if (failed !== undefined) return fail(res, armed, failed.error, replies)
   try {
     for (const reply of replies) setReply(res, reply)
-    release(res, hold)
-    replay(res, hold)
+    release(res, armed)
+    replay(res, armed)
   } catch (error) {
     // What Node would have thrown at the handler: a body of a wrong type, an impossible status.
-    fail(res, hold, error, replies)
+    fail(res, armed, error, replies)
   }
 }
 
-const begin = (res: Held, hold: Hold, ending: Ending): boolean => {
-  const done = finishAll(chainOf(hold.req), ending)
+const begin = (res: Held, armed: Armed, ending: Ending): boolean => {
+  const done = finishAll(chainOf(armed.req), ending)
   if (done === undefined) return false
-  hold.phase = 'held'
+  armed.phase = 'held'
   void done.then((outcomes) => {
-    settle(res, hold, outcomes)
+    settle(res, armed, outcomes)
   })
   return true
 }
 
-const take = (res: Held, hold: Hold, { method, args }: Call): unknown => {
+const take = (res: Held, armed: Armed, { method, args }: Call): unknown => {
   if (method === 'writeHead') {
-    if (hold.calls.length > 0) throw headersAreSent()
+    if (armed.calls.length > 0) throw headersAreSent()
     mergeHead(res, args)
   }
-  hold.calls.push({ method, args: method === 'writeHead' ? [res.statusCode] : args })
+  armed.calls.push({ method, args: method === 'writeHead' ? [res.statusCode] : args })
   mark(res, 'held')
   if (method === 'end') {
-    hold.ended = true
+    armed.ended = true
     Object.defineProperty(res, 'writableEnded', WRITABLE_ENDED)
   }
   return method === 'write' ? false : method === 'flushHeaders' ? undefined : res
@@ -187,14 +195,14 @@ const take = (res: Held, hold: Hold, { method, args }: Call): unknown => {
 
 const intercepted = (method: Method) =>
   function (this: Held, ...args: Args): unknown {
-    const hold = this[HOLD] as Hold
+    const armed = this[ARMED] as Armed
     const call = { method, args }
-    if (hold.phase === 'open') {
+    if (armed.phase === 'open') {
       const status = method === 'writeHead' ? Number(args[0]) : this.statusCode
-      if (!begin(this, hold, { _tag: 'Answered', status })) release(this, hold)
+      if (!begin(this, armed, { _tag: 'Answered', status })) release(this, armed)
     }
-    if (hold.phase === 'held') return take(this, hold, call)
-    if (hold.phase === 'released' || !this.writableEnded) return apply(this, hold, call)
+    if (armed.phase === 'held') return take(this, armed, call)
+    if (armed.phase === 'released' || !this.writableEnded) return apply(this, armed, call)
     // The error response is out, and the handler goes on writing.
     refuse([call], new Error('The response was replaced by an error response.'))
     return method === 'write' ? true : this
@@ -208,37 +216,47 @@ const INTERCEPTED: Readonly<Methods> = {
   flushHeaders: intercepted('flushHeaders'),
 }
 
-/** Holds a response for all managers that its request has met by then. Where it is held already, `failed` replaces the one before. */
-export const hold = (req: IncomingMessage, res: Held, failed: Failed): void => {
-  if (res[HOLD] !== undefined) {
-    res[HOLD].failed = failed
-    return
-  }
+const install = ({ req, res, failed }: Hold): Armed => {
   const methods: Methods = res
   const { writeHead, write, end, flushHeaders } = methods
   const original = { writeHead, write, end, flushHeaders }
-  res[HOLD] = { req, original, failed, phase: 'open', calls: [], ended: false, thrown: undefined }
+  const phase = res.headersSent ? 'released' : 'open'
+  const armed: Armed = { req, original, failed, phase, calls: [], ended: false, thrown: undefined }
+  res[ARMED] = armed
+  if (phase === 'released') return armed
   methods.writeHead = INTERCEPTED.writeHead
   methods.write = INTERCEPTED.write
   methods.end = INTERCEPTED.end
   methods.flushHeaders = INTERCEPTED.flushHeaders
+  return armed
+}
+
+/** From now on the response waits for the commits of all managers that its request meets. Called at each first use of a session. */
+export const arm = (hold: Hold): void => {
+  const { req, res } = hold
+  if (res[ARMED] !== undefined) return
+  const { phase } = install(hold)
+  // The response is out already: the managers must know that no cookie can follow.
+  if (phase === 'released') void finishAll(chainOf(req), { _tag: 'Answered', status: res.statusCode })
 }
 
 /** The handler threw: its error is answered in place of what it wrote, unless that is complete or has begun to leave. */
-export const threw = (res: Held, error: unknown): void => {
-  const hold = res[HOLD] as Hold
-  switch (hold.phase) {
+export const threw = (hold: Hold, error: unknown): void => {
+  const { res } = hold
+  const armed = res[ARMED] ?? install(hold)
+  armed.failed = hold.failed
+  switch (armed.phase) {
     case 'open':
-      if (begin(res, hold, { _tag: 'Threw', status: errorPage(error).status })) hold.thrown = { error }
-      else fail(res, hold, error, [])
+      if (begin(res, armed, { _tag: 'Threw', status: errorPage(error).status })) armed.thrown = { error }
+      else fail(res, armed, error, [])
       return
     case 'held':
-      if (!hold.ended) hold.thrown = { error }
-      else hold.failed(error, false)
+      if (!armed.ended) armed.thrown = { error }
+      else armed.failed(error, false)
       return
     case 'released':
-      if (res.writableEnded) hold.failed(error, false)
-      else fail(res, hold, error, [])
+      if (res.writableEnded) armed.failed(error, false)
+      else fail(res, armed, error, [])
       return
     case 'failed':
       return
@@ -246,7 +264,7 @@ export const threw = (res: Held, error: unknown): void => {
 }
 
 /** The handler returned. Where the client has gone nothing may ever be written: the commit does not wait for it. */
-export const returned = (res: Held): void => {
-  const hold = res[HOLD] as Hold
-  if (res.destroyed && hold.phase === 'open') begin(res, hold, { _tag: 'Answered', status: res.statusCode })
+export const returned = ({ res }: Hold): void => {
+  const armed = res[ARMED]
+  if (res.destroyed && armed?.phase === 'open') begin(res, armed, { _tag: 'Answered', status: res.statusCode })
 }

@@ -46,6 +46,8 @@ const read = <A>(req: Request<A>, passive: boolean): Outcome<Session<A>> => {
 
 const record = <A>(req: Request<A>, f: Endomorphism<Session<A>>, options?: UpdateOptions): void => {
   const { limits, emit } = req.engine
+  // Adapters wait for the first use: they hold the response from then on.
+  if (req.loading === undefined && req.pending.length === 0) req.cookieHeader()
   if (req.finished) {
     if (limits.development)
       throw new Error(

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createServer as createHttp2, connect as connectHttp2 } from 'node:http2'
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { PassThrough, Readable } from 'node:stream'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -9,7 +9,7 @@ import * as Session from '../../../src/core/Session.ts'
 import { isSessionException } from '../../../src/core/SessionError.ts'
 import { deferred } from '../../acceptance/gates.ts'
 import type { Ref } from '../../acceptance/app.ts'
-import { send } from '../../acceptance/http.ts'
+import { pairOf, send } from '../../acceptance/http.ts'
 import { count, newWorld } from '../../acceptance/world.ts'
 import { connected, get, serve } from '../serve.ts'
 
@@ -271,6 +271,53 @@ describe('a request that does not use its session', () => {
     const { headers, setCookies, body } = await send(await serve(listener))
     expect(seen).toEqual([true, true, true])
     expect([headers['vary'], headers['cache-control'], setCookies, body]).toEqual([undefined, undefined, [], 'ab'])
+  })
+
+  it.each<readonly [string, (session: Ref) => unknown]>([
+    ['read', (session) => session.read()],
+    ['update', (session) => session.update(count)],
+    ['transact', (session) => session.transact(count)],
+    ['commit', (session) => session.commit()],
+    ['destroy', (session) => session.destroy()],
+    ['status', (session) => session.status()],
+  ])('has a response that nobody wrapped; %s changes that at once', async (_, use) => {
+    const seen: Array<boolean> = []
+    const { listener } = app((_req, res, session) => {
+      const { write, end } = res
+      seen.push(write === ServerResponse.prototype.write, end === ServerResponse.prototype.end)
+      void use(session)
+      seen.push(res.write === write, res.end === end)
+      res.end()
+    })
+    await send(await serve(listener))
+    expect(seen).toEqual([true, true, false, false])
+  })
+
+  it('and uses it after its headers have left, stores what needs no cookie', async () => {
+    const { sessions, events, listener } = app(async (_req, res, session) => {
+      res.write('a')
+      session.update(count)
+      const outcomes = [session.transact(count), session.commit()].map((promise) =>
+        promise.then(
+          ({ data }) => String(data.views),
+          (error: unknown) => (isSessionException(error) ? error.sessionError._tag : 'another error'),
+        ),
+      )
+      res.end((await Promise.all(outcomes)).join())
+    })
+    const url = await serve(listener)
+    const visitor = await send(url)
+    expect([visitor.body, visitor.setCookies]).toEqual(['aHeadersSent,HeadersSent', []])
+    const login = await send(
+      await serve(
+        withSession(sessions, async (_req, res, session) => {
+          await session.transact(count)
+          res.end()
+        }),
+      ),
+    )
+    expect((await send(url, { headers: { cookie: pairOf(login.setCookies[0]!) } })).body).toBe('a3,3')
+    expect(events.filter((event) => event._tag === 'dropped' && event.reason === 'after-commit')).toHaveLength(2)
   })
 
   it('keeps the raw header lists that Node sends as they are', async () => {
