@@ -9,6 +9,7 @@ import { errors } from './scenarios/errors.ts'
 import { login } from './scenarios/login.ts'
 import { logout } from './scenarios/logout.ts'
 import { managers } from './scenarios/managers.ts'
+import { processes } from './scenarios/processes.ts'
 import { protectedRoutes } from './scenarios/protected.ts'
 import { renewal } from './scenarios/renewal.ts'
 import { responses } from './scenarios/responses.ts'
@@ -27,6 +28,7 @@ const SCENARIOS = [
   login,
   logout,
   managers,
+  processes,
   protectedRoutes,
   renewal,
   responses,

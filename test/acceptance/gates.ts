@@ -24,6 +24,12 @@ export interface Gate {
   readonly open: () => void
 }
 
+/** A gate on a store call, whose answer may also get lost. */
+export interface StoreGate extends Gate {
+  /** Opens it with a fault in place of the store's answer. */
+  readonly lose: () => void
+}
+
 /** `expected`: how many must have arrived before `reached` resolves. */
 export const gate = (expected = 1): Gate => {
   const opened = deferred()
@@ -48,7 +54,7 @@ export interface ControlledStore extends Store<'cas'>, Directory {
   /** Runs something and gives the calls that it caused. */
   readonly during: (act: () => Promise<unknown>) => Promise<ReadonlyArray<Verb>>
   /** The next call of this verb waits at the gate, before it reaches the store or with the store's answer in hand. */
-  readonly hold: (verb: Verb, when?: 'before' | 'after') => Gate
+  readonly hold: (verb: Verb, when?: 'before' | 'after') => StoreGate
   /** From now on calls fail: all, or those of the given verbs. */
   readonly fail: (...verbs: ReadonlyArray<Verb>) => void
   readonly heal: () => void
@@ -57,6 +63,7 @@ export interface ControlledStore extends Store<'cas'>, Directory {
 interface Held {
   readonly gate: Gate
   readonly when: 'before' | 'after'
+  lost: boolean
 }
 
 const OUTAGE = new Error('connection refused')
@@ -78,7 +85,7 @@ export const controlled = ({ local: _local, ...store }: Store<'cas'> & Directory
       if (failing(verb)) return left(storeError(verb, OUTAGE))
       const answer = await call(...args)()
       if (next?.when === 'after') await next.gate.pass()
-      return answer
+      return next?.lost === true ? left(storeError(verb, OUTAGE)) : answer
     }
 
   return {
@@ -98,9 +105,15 @@ export const controlled = ({ local: _local, ...store }: Store<'cas'> & Directory
       return calls.slice(before)
     },
     hold: (verb, when = 'before') => {
-      const next: Held = { gate: gate(), when }
+      const next: Held = { gate: gate(), when, lost: false }
       held.set(verb, [...(held.get(verb) ?? []), next])
-      return next.gate
+      return {
+        ...next.gate,
+        lose: () => {
+          next.lost = true
+          next.gate.open()
+        },
+      }
     },
     fail: (...verbs) => {
       failing = verbs.length === 0 ? () => true : (verb) => verbs.includes(verb)

@@ -68,6 +68,8 @@ export interface Browser {
   readonly accept: (response: Response) => void
   /** Another browser with the same cookies. */
   readonly copy: () => Browser
+  /** The same browser, that is served by another process. */
+  readonly at: (url: string) => Browser
 }
 
 /** A browser that shows pages of `url`. `now`: the fake clock, for expiring cookies. */
@@ -92,6 +94,7 @@ export const browserOf = (url: string, jar: CookieJar): Browser => {
       return response
     },
     copy: () => browserOf(url, jar.copy()),
+    at: (other) => browserOf(other, jar),
   }
 }
 

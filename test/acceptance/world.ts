@@ -43,11 +43,21 @@ export interface World {
   readonly next: (tag: Event['_tag']) => Promise<Event>
 }
 
-export const newWorld = (options: Options = {}): World => {
+interface Ground {
+  readonly store: ControlledStore
+  readonly clock: () => number
+  readonly advance: (ms: number) => void
+}
+
+const newGround = (): Ground => {
   const { now: clock, advance, timer } = fakeClock(EPOCH)
+  return { clock, advance, store: controlled(memoryStore({ clock, timer })) }
+}
+
+/** `ground`: the store and the clock of another world, as of another process. */
+export const newWorld = (options: Options = {}, { store, clock, advance }: Ground = newGround()): World => {
   const events: Array<Event> = []
   let waiting: ReadonlyArray<{ readonly tag: Event['_tag']; readonly resolve: (event: Event) => void }> = []
-  const store = controlled(memoryStore({ clock, timer }))
   const sessions = sessionManager({
     data: DataCodec as t.Type<Data, unknown>,
     initial: { views: 0 },
@@ -139,14 +149,16 @@ export interface Setting extends Options {
   readonly beside?: Sessions
   /** Mounts the manager a second time, as `beside`. */
   readonly twice?: boolean
+  /** Shares the store and the clock of another stage: two processes behind one address. */
+  readonly like?: World
 }
 
 /** Serves the standard routes and those of the scenario, until the test is over. */
 export const stage = async (
   driver: Driver,
-  { routes, beside, twice = false, ...options }: Setting = {},
+  { routes, beside, twice = false, like, ...options }: Setting = {},
 ): Promise<Stage> => {
-  const world = newWorld(options)
+  const world = newWorld(options, like)
   const second = twice ? world.sessions : beside
   const served = await driver.serve({
     sessions: world.sessions,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import * as Session from '../../../src/core/Session.ts'
 import type { Driver, Handle } from '../app.ts'
 import { gate, type Gate } from '../gates.ts'
 import { count, pageOf, read, shown, stage } from '../world.ts'
@@ -137,9 +138,11 @@ export const logout = (driver: Driver): void => {
 
   describe('logging out', () => {
     it('destroy clears the cookie, and the browser drops it', async () => {
-      const { member } = await stage(driver)
+      const { member, events } = await stage(driver)
       const browser = await member()
+      const { id } = await pageOf(browser)
       const { setCookies } = await browser.send('/destroy')
+      expect(events.filter(({ _tag }) => _tag === 'ended')).toEqual([{ _tag: 'ended', id, by: 'destroy' }])
       expect(setCookies).toEqual([
         '__Host-id=; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Path=/; Secure; HttpOnly; SameSite=Lax',
       ])
@@ -162,6 +165,29 @@ export const logout = (driver: Driver): void => {
       const browser = await member()
       const responses = await Promise.all([browser.send('/destroy'), browser.send('/destroy'), browser.send('/logout')])
       expect(responses.map(({ status }) => status)).toEqual([200, 200, 200])
+      expect(await pageOf(browser)).toMatchObject({ subject: null })
+    })
+
+    it.each(ways)('%s is not undone by a sign-in of a request that was already in', async (way) => {
+      const hold = gate()
+      const { member } = await stage(driver, {
+        routes: {
+          '/held-login': {
+            handle: async (session) => {
+              await session.read()
+              await hold.pass()
+              session.update(Session.signIn('alice'))
+              return { body: 'welcome' }
+            },
+          },
+        },
+      })
+      const browser = await member()
+      const flying = browser.send('/held-login')
+      await hold.reached
+      await browser.send(way)
+      hold.open()
+      expect(await flying).toMatchObject({ status: 409, setCookies: [] })
       expect(await pageOf(browser)).toMatchObject({ subject: null })
     })
 
