@@ -195,7 +195,7 @@ const requested = async ({ stored, cookies }: Brought): Promise<{ readonly w: Wo
   return { w, visit: w.sessions.open(cookies.length === 0 ? none : some(cookies.join('; '))) }
 }
 
-const right = <A>(answer: Either<SessionError, A>): A => {
+const right = <A>(answer: Either<{ readonly _tag: string }, A>): A => {
   if (answer._tag === 'Right') return answer.right
   throw new Error(answer.left._tag)
 }

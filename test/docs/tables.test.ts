@@ -2,10 +2,12 @@ import { describe, expect, it } from 'vitest'
 import * as Session from '../../src/core/Session.ts'
 import * as admission from './admission.ts'
 import type { Row, Table } from './markdown.ts'
-import { named, rowsFor, tablesOf, tableUnder } from './markdown.ts'
+import { named, page, rowsFor, tablesOf, tableUnder } from './markdown.ts'
+import { planCases, planColumns } from './plan.ts'
 
 const load = tableUnder('admission.md', 'The first load: does the secret prove the session?')
 const meaning = tableUnder('admission.md', 'What a verdict means for the request')
+const planned = tablesOf(page('plan.md')).find(({ columns }) => columns.includes('New secret'))!
 const reload = tableUnder('admission.md', 'A later load: is it still the session that was proved?')
 
 /** The rows of a table, each with a title for its test. */
@@ -68,6 +70,31 @@ describe('docs/admission.md: a later load', () => {
       expect(signedOut, of).toBe(signedIn ? leaving : 'nothing')
       expect(await admission.late(one, (visit) => visit.destroy()), of).toBe(leaving)
     }
+  })
+})
+
+describe('docs/plan.md', () => {
+  it.each(words(planColumns))('the column %s has the words that the cases have', (column, values) => {
+    expect(values).toEqual(expect.arrayContaining([...named(planned, column)]))
+  })
+
+  it('every combination is in exactly one row', () => {
+    for (const { row, plans } of planCases) {
+      expect(rowsFor(planned, row), JSON.stringify(row)).toHaveLength(1)
+      expect(plans.length, JSON.stringify(row)).toBeGreaterThan(0)
+    }
+  })
+
+  it.each(titled(planned))('%s', (_title, row) => {
+    const cases = planCases.filter((one) => rowsFor(planned, one.row).includes(row))
+    expect(cases.length).toBeGreaterThan(0)
+    for (const one of cases) for (const plan of one.plans) expect(row, JSON.stringify(one.row)).toMatchObject(plan)
+  })
+
+  it('every action is explained', () => {
+    const explained = tablesOf(page('plan.md')).find(({ columns }) => columns.includes('Store calls'))
+    const actions = new Set(planned.rows.map((row) => row['Action']))
+    expect(new Set(explained?.rows.map((row) => row['Action']))).toEqual(actions)
   })
 })
 
