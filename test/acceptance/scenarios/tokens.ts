@@ -192,6 +192,20 @@ export const tokens = (driver: Driver): void => {
       expect(calls.length).toBeLessThanOrEqual(2)
     })
 
+    it('several Cookie lines are one', async () => {
+      const { url, good } = await memberOf(driver)
+      for (const lines of [
+        ['theme=dark', `${NAME}=${good}`],
+        [`${NAME}=${good}`, 'theme=dark'],
+        ['a=1; b=2', `${NAME}=${good}`, 'theme=dark'],
+      ]) {
+        const connection = await connectTo(url)
+        const cookies = lines.map((line) => `Cookie: ${line}\r\n`).join('')
+        connection.write(`GET /me HTTP/1.1\r\nHost: localhost\r\n${cookies}Connection: close\r\n\r\n`)
+        expect(await connection.closed(), lines.join(' | ')).toContain('"subject":"alice"')
+      }
+    })
+
     it('a mis-cased prefix, part of a name and a value that looks like a cookie are other cookies', async () => {
       const scene = await memberOf(driver)
       const calls = await scene.store.during(async () => {
