@@ -14,8 +14,7 @@ import type { SessionId } from './Token.ts'
 export type Rejection = 'malformed' | 'unknown' | 'unknown-secret' | 'superseded' | 'ended' | 'ambiguous'
 
 /** Why recorded updates were not stored. */
-export type DropReason =
-  'superseded' | 'ended' | 'no-session' | 'destroyed' | 'after-commit' | 'response-failed' | 'degraded'
+export type DropReason = 'superseded' | 'ended' | 'no-session' | 'destroyed' | 'after-commit' | 'response-failed'
 
 /** A new session was stored. */
 export interface Created {

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import * as Session from '../../src/core/Session.ts'
+import { retryAfterOf, statusOf } from '../../src/core/SessionError.ts'
 import * as admission from './admission.ts'
 import type { Row, Table } from './markdown.ts'
 import { named, page, rowsFor, tablesOf, tableUnder } from './markdown.ts'
 import { planCases, planColumns } from './plan.ts'
+import * as unions from './unions.ts'
 
 const load = tableUnder('admission.md', 'The first load: does the secret prove the session?')
 const meaning = tableUnder('admission.md', 'What a verdict means for the request')
@@ -95,6 +97,52 @@ describe('docs/plan.md', () => {
     const explained = tablesOf(page('plan.md')).find(({ columns }) => columns.includes('Store calls'))
     const actions = new Set(planned.rows.map((row) => row['Action']))
     expect(new Set(explained?.rows.map((row) => row['Action']))).toEqual(actions)
+  })
+})
+
+/** The fields of a member as a cell lists them. */
+const listed = (fields: Readonly<Record<string, 'always' | 'sometimes'>>): ReadonlyArray<string> =>
+  Object.entries(fields).map(([name, presence]) => (presence === 'always' ? name : `${name}?`))
+const fieldsIn = (cell = ''): ReadonlyArray<string> => (cell === '' ? [] : cell.split(', '))
+const column = (table: Table, name: string): ReadonlyArray<string> => table.rows.map((row) => row[name] ?? '')
+
+describe('docs/events.md', () => {
+  const events = tableUnder('events.md', 'Events')
+
+  it('has a row for every event', () => {
+    expect(column(events, 'Event')).toEqual(Object.keys(unions.eventFields))
+  })
+
+  it.each(titled(events))('%s', (_title, row) => {
+    const fields = Object.entries(unions.eventFields).find(([tag]) => tag === row['Event'])?.[1] ?? {}
+    expect(fieldsIn(row['Fields'])).toEqual(listed(fields))
+    expect(row['When']).toMatch(/\.$/)
+  })
+
+  it.each([
+    ['Why a session was ended', 'By', unions.endings],
+    ['Why a cookie was rejected', 'Reason', unions.rejections],
+    ['Why updates were dropped', 'Reason', unions.dropReasons],
+  ])('%s: every reason', (heading, name, reasons) => {
+    expect(column(tableUnder('events.md', heading), name)).toEqual(Object.keys(reasons))
+  })
+})
+
+describe('docs/errors.md', () => {
+  const table = tableUnder('errors.md', 'Errors')
+
+  it('has a row for every error', () => {
+    expect(column(table, 'Error')).toEqual(Object.keys(unions.errorFields))
+    expect(unions.errors.map(({ _tag }) => _tag)).toEqual(Object.keys(unions.errorFields))
+  })
+
+  it.each(titled(table))('%s', (_title, row) => {
+    const error = unions.errors.find(({ _tag }) => _tag === row['Error'])!
+    expect(row['Status']).toBe(String(statusOf(error)))
+    expect(row['Retry-After']).toBe(String(retryAfterOf(error) ?? ''))
+    expect(fieldsIn(row['Fields'])).toEqual(listed(unions.errorFields[error._tag]))
+    const { _tag, ...fields } = error
+    expect(Object.keys(fields).sort()).toEqual([...fieldsIn(row['Fields'])].sort())
   })
 })
 
