@@ -24,7 +24,7 @@ import type { Json } from './Json.ts'
 import type { Session } from './Session.ts'
 
 /** The keys that may be absent, those of an index signature among them: what `remove` and `pop` take. */
- 
+
 export type OptionalKey<A> = {
   [K in keyof A]-?: string extends K ? K : object extends Pick<A, K> ? K : never
 }[keyof A]

@@ -297,7 +297,7 @@ describe('the record itself', () => {
   it.each([[{ data: { a: 1 }, flash: Object.freeze({}) }], [{ data: Object.freeze({}), flash: { a: 1 } }]])(
     'what is not frozen is copied, and the copy is frozen: %j',
     async (over) => {
-      const live = await stored(over as Partial<Live>)
+      const live = await stored(over)
       expect([live.data, live.flash]).toEqual([over.data, over.flash])
       expect([Object.isFrozen(live.data), Object.isFrozen(live.flash)]).toEqual([true, true])
       expect([Object.isFrozen(over.data), Object.isFrozen(over.flash)]).toContain(false)
