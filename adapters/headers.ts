@@ -64,7 +64,7 @@ const REASONS: Readonly<Record<number, string>> = {
 }
 
 /** The page of a status. */
-export const page = (status: number, headers: Readonly<Record<string, string>> = {}): Page => ({
+const page = (status: number, headers: Readonly<Record<string, string>> = {}): Page => ({
   status,
   headers: { 'cache-control': 'no-store', 'content-type': 'text/plain; charset=utf-8', ...headers },
   body: REASONS[status] ?? `Error ${status}`,

@@ -97,6 +97,39 @@ describe('plain http', () => {
     expect(heard.map((error) => isSessionException(error) && error.sessionError._tag)).toEqual(['Misconfigured'])
   })
 
+  it('a session that is first met after the headers have left can not set a cookie', async () => {
+    const { sessions, store } = newWorld()
+    const heard: Array<unknown> = []
+    const late = withSession(sessions, async (_req, res, ref) => {
+      heard.push(await ref.transact(count).catch((error: unknown) => error))
+      res.end()
+    })
+    const url = await serve((req, res) => {
+      res.write('a')
+      late(req, res)
+    })
+    expect((await send(url)).body).toBe('a')
+    expect(heard).toEqual([expect.objectContaining({ sessionError: { _tag: 'HeadersSent' } })])
+    expect(store.calls).toEqual([])
+  })
+
+  it('a manager that is met after the response began is no exception', async () => {
+    const [one, two] = [newWorld(), newWorld({ cookie: { name: '__Host-two' } })]
+    const heard: Array<unknown> = []
+    const listener = withSession(one.sessions, async (req, res, first) => {
+      first.update(count)
+      res.write('a')
+      await once(res, 'drain')
+      withSession(two.sessions, async (_req, _res, second) => {
+        heard.push(await second.transact(count).catch((error: unknown) => error))
+        res.end()
+      })(req, res)
+    })
+    const { body, setCookies } = await send(await serve(listener))
+    expect([body, names(setCookies)]).toEqual(['a', ['__Host-id']])
+    expect(heard).toEqual([expect.objectContaining({ sessionError: { _tag: 'HeadersSent' } })])
+  })
+
   it('onError may answer; what it leaves open is answered with a page', async () => {
     const { sessions } = newWorld()
     const url = await serve(
