@@ -168,9 +168,13 @@ export const logout = (driver: Driver): void => {
       expect(await pageOf(browser)).toMatchObject({ subject: null })
     })
 
-    it.each(ways)('%s is not undone by a sign-in of a request that was already in', async (way) => {
+    it.each([
+      ['/destroy', 'a member'],
+      ['/logout', 'a member'],
+      ['/destroy', 'an anonymous visitor'],
+    ])('%s of %s is not undone by a sign-in of a request that was already in', async (way, who) => {
       const hold = gate()
-      const { member } = await stage(driver, {
+      const { member, visitor } = await stage(driver, {
         routes: {
           '/held-login': {
             handle: async (session) => {
@@ -182,7 +186,8 @@ export const logout = (driver: Driver): void => {
           },
         },
       })
-      const browser = await member()
+      const browser = who === 'a member' ? await member() : visitor()
+      if (who !== 'a member') await browser.send('/count')
       const flying = browser.send('/held-login')
       await hold.reached
       await browser.send(way)
