@@ -243,13 +243,14 @@ const end = async <A>(req: Request<A>, work: Work<A>, record: Live, by: 'destroy
   const { engine } = req
   const { id } = work.base
   const until = work.now + engine.limits.tombstoneFor
-  const attempts = { repeated: false }
   const answer = await write(engine, 'end', engine.store.end(id, record.revision, until), () => {
-    attempts.repeated = true
+    req.ending = true
   })
   if (isLeft(answer)) return failed(answer.left)
-  // Gone after a lost answer: this request's own end.
-  if (answer.right._tag !== 'Done' && !(answer.right._tag === 'Gone' && attempts.repeated))
+  const own = req.ending
+  req.ending = false
+  // Gone after a lost answer, be it an earlier commit's: this request's own end.
+  if (answer.right._tag !== 'Done' && !(answer.right._tag === 'Gone' && own))
     return answer.right._tag === 'Conflict'
       ? { _tag: 'Conflict', present: answer.right.present, attempt: undefined }
       : answer.right

@@ -80,6 +80,8 @@ export interface Request<A> {
   pending: ReadonlyArray<Change<A>>
   unsettled: ReadonlyArray<Attempt<A>>
   unverified: Unverified | undefined
+  /** Whether an end of the session was sent whose outcome is unknown. */
+  ending: boolean
   /** The Set-Cookie value that must leave with the response. */
   cookie: string | undefined
   /** The last operation that was begun on this handle; undefined when none runs. */
@@ -109,6 +111,7 @@ export const request = <A>(
   pending: [],
   unsettled: [],
   unverified: undefined,
+  ending: false,
   cookie: undefined,
   tail: undefined,
   destroyed: false,

@@ -3,12 +3,14 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import * as Session from '../../src/core/Session.ts'
 import type { Handler, Outcome, Race } from './race.ts'
 import { race } from './race.ts'
+import type { Data } from './world.ts'
 
 type Requests = Race['requests']
 type Request = Requests[number]
+type Change = NonNullable<Race['begins']>[number]
 
-const ADA = [Session.signIn('ada')]
-const ANONYMOUS = [Session.set('theme', 'dark')]
+const ADA: ReadonlyArray<Change> = [Session.signIn('ada')]
+const ANONYMOUS: ReadonlyArray<Change> = [Session.set<Data, 'theme'>('theme', 'dark')]
 
 const write =
   (name: string): Request =>
@@ -90,7 +92,7 @@ const nobodySignedIn = ({ live }: Outcome): void => {
   expect(live.filter(([, { subject }]) => subject !== undefined)).toEqual([])
 }
 const marks = ({ live }: Outcome): ReadonlyArray<string> =>
-  live.flatMap(([, { data }]) => (data as { readonly seen?: ReadonlyArray<string> }).seen ?? []).toSorted()
+  live.flatMap(([, { data }]) => (data as { readonly seen?: ReadonlyArray<string> }).seen ?? []).sort()
 
 let total = 0
 const explore = (given: Race, atLeast: number) => async (): Promise<void> => {

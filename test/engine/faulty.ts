@@ -1,0 +1,52 @@
+/** A store whose n-th calls fail. */
+import { left } from '#fp-ts/Either'
+import type { TaskEither } from '#fp-ts/TaskEither'
+import type { Directory, Store, StoreError, StoreOperation } from '../../src/effects/Store.ts'
+import { storeError } from '../../src/effects/Store.ts'
+import type { Fault } from './scripted.ts'
+
+/** `black`: it never happens and no answer ever comes. The others are `scripted`'s. */
+export type Failure = Fault | 'black'
+
+export interface Faulty {
+  readonly store: Store<'cas'> & Directory
+  /** The calls so far. */
+  readonly calls: Array<StoreOperation>
+  /** Which of the calls to come fail, by number from 1, and how. */
+  readonly failures: Map<number, Failure>
+}
+
+export const faulty = (inner: Store<'cas'> & Directory): Faulty => {
+  const calls: Array<StoreOperation> = []
+  const failures = new Map<number, Failure>()
+  const through =
+    <A>(verb: StoreOperation, task: TaskEither<StoreError, A>): TaskEither<StoreError, A> =>
+    async () => {
+      calls.push(verb)
+      const failure = failures.get(calls.length)
+      if (failure === 'before') return left(storeError(verb, new Error('connection refused')))
+      if (failure === 'black') return new Promise(() => undefined)
+      const answer = await task()
+      if (failure === 'after') return left(storeError(verb, new Error('connection reset')))
+      if (failure === 'silent') return new Promise(() => undefined)
+      return answer
+    }
+  return {
+    calls,
+    failures,
+    store: {
+      guarantee: 'cas',
+      load: (id) => through('load', inner.load(id)),
+      create: (id, live) => through('create', inner.create(id, live)),
+      update: (id, expected, live, fence) => through('update', inner.update(id, expected, live, fence)),
+      touch: (id, epoch, touchedAt, expiresAt) => through('touch', inner.touch(id, epoch, touchedAt, expiresAt)),
+      end: (id, expected, until, fence) => through('end', inner.end(id, expected, until, fence)),
+      list: inner.list,
+      count: inner.count,
+      endOne: (subject, id, until) => through('endOne', inner.endOne(subject, id, until)),
+      endAll: (subject, until, except) => through('endAll', inner.endAll(subject, until, except)),
+      raiseEpoch: (subject, now) => through('raiseEpoch', inner.raiseEpoch(subject, now)),
+      readEpoch: (subject) => through('readEpoch', inner.readEpoch(subject)),
+    },
+  }
+}
