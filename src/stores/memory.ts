@@ -133,8 +133,9 @@ export const memoryStore = (options: MemoryStoreOptions = {}): MemoryStore => {
     const stored = table.get(id)?.stored
     if (stored !== undefined)
       return right(stored._tag === 'Live' && stored.revision === live.revision ? created : exists)
+    const record = kept(live, 0, live.touchedAt, live.expiresAt)
     if (!makeRoom()) return left(refused('create', full(maxSessions)))
-    table.add(id, kept(live, 0, live.touchedAt, live.expiresAt))
+    table.add(id, record)
     return right(created)
   }
 
