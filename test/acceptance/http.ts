@@ -73,7 +73,7 @@ export interface Browser {
 }
 
 /** A browser that shows pages of `url`. `now`: the fake clock, for expiring cookies. */
-export const browserOf = (url: string, jar: CookieJar): Browser => {
+const browserOf = (url: string, jar: CookieJar): Browser => {
   const lose = (path: string, sending: Sending = {}): Promise<Response> => {
     const cookie = jar.header(url + path)
     return send(url + path, {

@@ -24,12 +24,12 @@ export interface Data {
   readonly junk?: unknown
 }
 
-export const SECOND = 1_000
+const SECOND = 1_000
 export const MINUTE = 60 * SECOND
 export const HOUR = 60 * MINUTE
 
 /** Where every world's clock begins. */
-export const EPOCH = Date.UTC(2026, 0, 1)
+const EPOCH = Date.UTC(2026, 0, 1)
 
 type Options = Omit<SessionOptions<Data, ControlledStore>, 'data' | 'initial' | 'store'>
 
