@@ -223,7 +223,6 @@ const install = ({ req, res, failed }: Hold): Armed => {
   const phase = res.headersSent ? 'released' : 'open'
   const armed: Armed = { req, original, failed, phase, calls: [], ended: false, thrown: undefined }
   res[ARMED] = armed
-  if (phase === 'released') return armed
   methods.writeHead = INTERCEPTED.writeHead
   methods.write = INTERCEPTED.write
   methods.end = INTERCEPTED.end

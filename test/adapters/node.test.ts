@@ -159,6 +159,28 @@ describe('plain http', () => {
     expect(await send(`${url}/page`)).toMatchObject({ status: 500, body: 'Internal Server Error' })
   })
 
+  it('the onError of the handler that threw is asked', async () => {
+    const { sessions } = newWorld()
+    const heard: Array<string> = []
+    const inner = withSession(
+      sessions,
+      () => {
+        throw new Error('boom')
+      },
+      { onError: (error) => heard.push(`inner ${String(error)}`) },
+    )
+    const outer = withSession(
+      sessions,
+      async (req, res, ref) => {
+        await ref.read()
+        inner(req, res)
+      },
+      { onError: () => heard.push('outer') },
+    )
+    expect((await send(await serve(outer))).status).toBe(500)
+    expect(heard).toEqual(['inner Error: boom'])
+  })
+
   it('without onError the error is a process warning', async () => {
     const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined)
     onTestFinished(() => warn.mockRestore())
