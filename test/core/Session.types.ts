@@ -8,6 +8,7 @@ import type { TaskEither } from '#fp-ts/TaskEither'
 import * as Session from '../../src/core/Session.ts'
 import type { SessionError } from '../../src/core/SessionError.ts'
 import type { Subject } from '../../src/core/Stored.ts'
+import type { SessionManager } from '../../src/engine/SessionManager.ts'
 import type { Committed, SessionEffect, SessionRef } from '../../src/engine/SessionRef.ts'
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
@@ -278,6 +279,39 @@ session.data.cart?.push(item)
 session.intent = 'end'
 // @ts-expect-error readonly
 session.flash['notice'] = 'x'
+
+// --- Bound to the data type by the manager: standalone, in full ---------------------------------------------------------
+
+declare const sessions: SessionManager<Data>
+const { ops } = sessions
+
+const dark = ops.set('theme', 'dark')
+const paid = ops.modify('step', (step) => ({ ...step, at: 'paid', order: 1 }))
+const light = ops.modify('theme', () => 'light')
+const moved = ops.modify('point', ([x, label]) => [x + 1, label])
+const filled = ops.modify('cart', (cart = []) => [...cart, { sku: 'a', tags: ['sale'] }])
+const take = ops.pop('coupon')
+const enter = ops.signIn('u1', { keep: ['cart'] })
+const session2 = pipe(session, dark, paid, light, enter, ops.signOut)
+const takenCoupon = ref.transact(take)
+
+export type Bound = [
+  Assert<Is<typeof dark, Endomorphism<S>>>,
+  Assert<Is<typeof light, Endomorphism<S>>>,
+  Assert<Is<typeof moved, Endomorphism<S>>>,
+  Assert<Is<typeof filled, Endomorphism<S>>>,
+  Assert<Is<typeof enter, Endomorphism<S>>>,
+  Assert<Is<typeof take, State<S, Option<string>>>>,
+  Assert<Is<typeof session2, S>>,
+  Assert<Is<typeof takenCoupon, Promise<Option<string>>>>,
+]
+
+// @ts-expect-error not a theme
+ops.set('theme', 'blue')
+// @ts-expect-error not a theme
+ops.modify('theme', () => 'blue')
+// @ts-expect-error a required key can not be popped
+ops.pop('views')
 
 // --- What a last-write-wins store can not promise ---------------------------------------------------------------------
 

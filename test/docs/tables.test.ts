@@ -4,6 +4,7 @@ import { retryAfterOf, statusOf } from '../../src/core/SessionError.ts'
 import * as admission from './admission.ts'
 import type { Row, Table } from './markdown.ts'
 import { named, page, rowsFor, tablesOf, tableUnder } from './markdown.ts'
+import { exists, namesIn } from './names.ts'
 import { planCases, planColumns } from './plan.ts'
 import * as unions from './unions.ts'
 
@@ -143,6 +144,30 @@ describe('docs/errors.md', () => {
     expect(fieldsIn(row['Fields'])).toEqual(listed(unions.errorFields[error._tag]))
     const { _tag, ...fields } = error
     expect(Object.keys(fields).sort()).toEqual([...fieldsIn(row['Fields'])].sort())
+  })
+})
+
+describe('docs/cherrypy.md', () => {
+  const ours = tablesOf(page('cherrypy.md')).flatMap(({ rows }) => rows.map((row) => row['coatcheck'] ?? ''))
+  const names = ours.flatMap(namesIn)
+
+  it.each([...new Set(names.map((name) => name.join('')))])('%s exists', (name) => {
+    expect(namesIn(name).map(exists)).toEqual([true])
+  })
+
+  it('names only what exists', () => {
+    expect(names.length).toBeGreaterThan(50)
+    expect(namesIn('Session.keep, sessions.open, option cookie.secure, option cookies').map(exists)).toEqual([
+      false,
+      true,
+      true,
+      false,
+    ])
+  })
+
+  it('says something in every cell', () => {
+    for (const { rows } of tablesOf(page('cherrypy.md')))
+      for (const row of rows) expect(Object.values(row).every((cell) => cell !== '')).toBe(true)
   })
 })
 
