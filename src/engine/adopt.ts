@@ -82,11 +82,13 @@ export const adopt = <A>(
     const { record } = verdict
     if (base.record !== undefined && record.revision === base.record.revision) return right(changes)
     const stale = changes.some(({ ifUnchanged }) => ifUnchanged)
-    if (stale && base.record !== undefined && !sameContent(base.record, record)) return left(staleRead)
     // Renewed meanwhile: what this request presented is now the predecessor.
     const via = record.credential.digest === base.record?.credential.digest ? base.via : 'renewed'
     req.base = baseOf(engine, base.id, record, via)
-    return right(changes)
+    if (!stale || base.record === undefined || sameContent(base.record, record)) return right(changes)
+    // Decided on what is no more: a later commit must not apply it to what is.
+    req.pending = req.pending.filter(({ ifUnchanged }) => !ifUnchanged)
+    return left(staleRead)
   }
   const { session } = applied(req, base, changes, now)
   const logout = isLogout(base.session, session)

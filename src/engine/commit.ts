@@ -62,6 +62,9 @@ const jitter = <A>(req: Request<A>, attempts: number): Millis =>
 const mayStartAnew = <A>({ grant, status }: Request<A>): boolean =>
   grant === undefined || (status === 'superseded' && grant.subject === undefined)
 
+// A logout wants nothing of a session that is lost already.
+const wanted = <A>(base: Session<A>, result: Session<A>): boolean => changed(base, result) || result.intent === 'rotate'
+
 /** Why a plan must not be carried out, if it must not. Asked before any store call of the write. */
 const refusal = <A>(
   req: Request<A>,
@@ -74,9 +77,10 @@ const refusal = <A>(
   if (base.record === undefined && changes.length > 0 && mustSignIn(req.status)) {
     const lost = req.status === 'superseded' ? superseded : sessionEnded
     if (action._tag === 'Create' && !mayStartAnew(req)) return lost
-    if (action._tag === 'Nothing' && changed(base.session, replay(base.session, changes).session)) return lost
+    if (action._tag === 'Nothing' && wanted(base.session, replay(base.session, changes).session)) return lost
   }
   if (action._tag === 'Create') {
+    if (req.destroyed && result.subject._tag === 'None') return sessionEnded
     if (req.degraded !== undefined) return req.degraded
     if (!req.create || req.passive)
       return req.engine.limits.development && result.subject._tag === 'Some'

@@ -80,7 +80,6 @@ const committed = async <A>(req: Request<A>, ending: Ending): Promise<Finished> 
     if (ending.status < 500) defect = { error: thrown }
     dropped(req, 'response-failed')
   }
-  req.finished = true
   req.canSetCookie = false
   return { reply: { setCookie: req.cookie, vary: true }, error, defect }
 }
@@ -99,15 +98,13 @@ const readOnly = <A>(req: Request<A>): boolean => {
 
 /** Commits before the headers leave; undefined when the request did not use its session. */
 export const finish = <A>(req: Request<A>, ending: Ending): Promise<Finished> | undefined => {
+  // From here on an update comes too late for the response.
+  req.finished = true
   if (req.loading === undefined && req.pending.length === 0 && req.tail === undefined) {
-    req.finished = true
     req.canSetCookie = false
     return undefined
   }
-  if (readOnly(req)) {
-    req.finished = true
-    req.canSetCookie = false
-    return Promise.resolve({ reply: { setCookie: req.cookie, vary: true }, error: undefined, defect: undefined })
-  }
-  return serial(req, () => committed(req, ending))
+  if (!readOnly(req)) return serial(req, () => committed(req, ending))
+  req.canSetCookie = false
+  return Promise.resolve({ reply: { setCookie: req.cookie, vary: true }, error: undefined, defect: undefined })
 }

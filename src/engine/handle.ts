@@ -88,6 +88,8 @@ const end = async <A>(req: Request<A>): Outcome<void> => {
   const stored = await store(req, [{ f: destroy, ifUnchanged: false }])
   if (isLeft(stored)) return stored
   req.pending = req.pending.slice(carried.length)
+  // Also where nothing was left to end: what follows in this request is ignored all the same.
+  req.destroyed = true
   return right(undefined)
 }
 
@@ -138,7 +140,7 @@ const unwrapped = async <B>(outcome: Outcome<B>): Promise<B> => {
   return settled.right
 }
 
-// A rejection that nobody awaits must not end the process: the commit before the response waits for it and reports.
+// A rejection that nobody awaits must not end the process.
 const handled = <B>(promise: Promise<B>): Promise<B> => {
   promise.catch(() => undefined)
   return promise
@@ -164,15 +166,15 @@ export const refOf = <A>(req: Request<A>): SessionRef<A> => {
   const ref: Own<A> = {
     __proto__: face,
     [REQUEST]: req,
-    read: (options?: ReadOptions) => unwrapped(read(req, options?.passive === true)),
+    read: (options?: ReadOptions) => handled(unwrapped(read(req, options?.passive === true))),
     update: (f: Endomorphism<Session<A>>, options?: UpdateOptions) => {
       record(req, f, options)
     },
     transact: (<B>(f: State<Session<A>, B>): Promise<Session<A> | B> =>
       handled(unwrapped(serial(req, () => transact(req, f))))) as SessionRef<A>['transact'],
-    commit: async () => (await unwrapped(serial(req, () => committed(req)))).session,
+    commit: () => handled(unwrapped(serial(req, () => commitPending(req)))),
     destroy: () => handled(unwrapped(serial(req, () => end(req)))),
-    status: () => unwrapped(serial(req, () => status(req))),
+    status: () => handled(unwrapped(serial(req, () => status(req)))),
     subjectEpoch: (subject) => unwrapped(subjectEpoch(req, subject)),
   }
   return ref as unknown as SessionRef<A>

@@ -43,10 +43,10 @@ export const subjectSessions =
     }
 
     // Who is ended is only asked for where somebody listens.
-    const listed = async (): Promise<Either<SessionError, ReadonlyArray<SessionId>>> => {
-      if (engine.emit === undefined && engine.endings.watched().length === 0) return right([])
-      const found = await read(engine, 'list', directory.list(subject))
-      return isLeft(found) ? found : right(found.right.map(({ id }) => id))
+    const listed = async (): Promise<ReadonlyArray<SessionId>> => {
+      if (engine.emit === undefined && engine.endings.watched().length === 0) return []
+      const found = await read(engine, 'list', directory.list(subject), false)
+      return isLeft(found) ? [] : found.right.map(({ id }) => id)
     }
 
     const endAll = async (except?: SessionId): Promise<Either<SessionError, number>> => {
@@ -54,10 +54,9 @@ export const subjectSessions =
       const raised = await write(engine, 'raiseEpoch', directory.raiseEpoch(subject, engine.clock()), noted)
       if (isLeft(raised)) return raised
       const ids = await listed()
-      if (isLeft(ids)) return ids
       const ended = await write(engine, 'endAll', directory.endAll(subject, until(), except), noted)
       if (isLeft(ended)) return ended
-      for (const id of ids.right) if (id !== except) tell(id)
+      for (const id of ids) if (id !== except) tell(id)
       return ended
     }
 

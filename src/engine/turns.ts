@@ -16,6 +16,8 @@ import type { SessionId } from '../core/Token.ts'
 export interface Turn {
   /** What the last commit of this queue left in the store, as far as it knows. */
   latest: Stored | undefined
+  /** How many have left: a queue that moves is not stuck. */
+  left: number
   readonly waiting: Array<(turn: Turn | undefined) => void>
 }
 
@@ -28,7 +30,7 @@ export interface Turns {
 
 const MAX_WAITING = 1_000
 
-/** `patience`: ms after which a waiter gives up on the queue. */
+/** `patience`: ms without anybody leaving after which waiters give up on the queue. */
 export const turns = (patience: Millis): Turns => {
   const queues = new Map<SessionId, Turn>()
 
@@ -38,10 +40,16 @@ export const turns = (patience: Millis): Turns => {
         clearTimeout(timer)
         resolve(given)
       }
-      const timer = setTimeout(() => {
-        if (queues.get(id) === turn) queues.delete(id)
-        for (const waiting of turn.waiting.splice(0)) waiting(undefined)
-      }, patience)
+      const watch = (seen: number): ReturnType<typeof setTimeout> =>
+        setTimeout(() => {
+          if (turn.left !== seen) {
+            timer = watch(turn.left)
+            return
+          }
+          if (queues.get(id) === turn) queues.delete(id)
+          for (const waiting of turn.waiting.splice(0)) waiting(undefined)
+        }, patience)
+      let timer = watch(turn.left)
       turn.waiting.push(proceed)
     })
 
@@ -49,11 +57,12 @@ export const turns = (patience: Millis): Turns => {
     enter: (id) => {
       const turn = queues.get(id)
       if (turn !== undefined) return turn.waiting.length < MAX_WAITING ? wait(id, turn) : Promise.resolve(undefined)
-      const first: Turn = { latest: undefined, waiting: [] }
+      const first: Turn = { latest: undefined, left: 0, waiting: [] }
       queues.set(id, first)
       return first
     },
     leave: (id, turn) => {
+      turn.left++
       const next = turn.waiting.shift()
       if (next !== undefined) next(turn)
       else if (queues.get(id) === turn) queues.delete(id)

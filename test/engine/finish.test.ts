@@ -98,6 +98,16 @@ describe('updates without a live session (design §6)', () => {
     await expect(ref.transact(Session.signIn('ada'))).rejects.toMatchObject({ sessionError: { _tag: 'Misconfigured' } })
   })
 
+  it('destroy with nothing to end still ignores what follows', async () => {
+    const w = world()
+    const { ref, finish } = route(w)
+    await ref.destroy()
+    ref.update(count)
+    expect(await finish(answered(200))).toMatchObject({ reply: { setCookie: undefined }, error: undefined })
+    expect(w.script.calls).toEqual([])
+    expect(w.events).toEqual([{ _tag: 'dropped', reason: 'destroyed', updates: 1 }])
+  })
+
   it('after destroy later updates are ignored with an event, a sign-in starts anew', async () => {
     const w = world()
     const cookie = await begin(w, count)
@@ -148,6 +158,34 @@ describe('after the headers have left', () => {
     expect(() => {
       late.ref.update(count)
     }).toThrow(/transact/)
+  })
+
+  it('an update while the commit is under way comes too late', async () => {
+    const w = world()
+    const cookie = await begin(w, count)
+    const { ref, finish } = route(w, cookie)
+    ref.update(count)
+    const held = w.script.hold('update')
+    const finishing = finish(answered(200))
+    await held.reached
+    ref.update(count)
+    held.release()
+    await finishing
+    expect((await ok(w.visit(cookie).read)).data.views).toBe(2)
+    expect(w.events).toContainEqual({ _tag: 'dropped', reason: 'after-commit', updates: 1 })
+  })
+
+  it('what nobody awaits and what fails does not end the process', async () => {
+    const w = world()
+    const cookie = await begin(w, count)
+    w.script.fail('load', 'before', 'before', 'before', 'before', 'before')
+    void route(w, cookie).ref.read()
+    void route(w, cookie).ref.status()
+    void route(w, cookie).ref.commit()
+    void route(w, cookie).ref.transact(count)
+    void route(w, cookie).ref.destroy()
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(w.events.filter(({ _tag }) => _tag === 'store-failed')).toHaveLength(5)
   })
 
   it('the commit waits for a forgotten transact', async () => {

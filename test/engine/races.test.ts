@@ -81,6 +81,7 @@ describe('rotation', () => {
     expect(await ok(old.status)).toBe('superseded')
     old.update(count)()
     expect(await bad(old.commit)).toEqual({ _tag: 'Superseded' })
+    expect(await bad(w.visit(before).transact(Session.regenerate))).toEqual({ _tag: 'Superseded' })
     expect(w.events).toContainEqual(expect.objectContaining({ _tag: 'rejected', reason: 'superseded' }))
   })
 

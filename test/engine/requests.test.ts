@@ -203,6 +203,10 @@ describe('no lost update (promise 2)', () => {
     await ok(w.visit(cookie).transact(count))
     one.update(Session.set('theme', `theme ${seen.data.views}`), { ifUnchanged: true })()
     expect(await bad(one.commit)).toEqual({ _tag: 'StaleRead' })
+    // Read again and decide anew: the refused decision is gone, the handle stands on the newer record.
+    expect((await ok(one.read)).data).toEqual({ views: 1 })
+    one.update(Session.set('theme', 'fresh'), { ifUnchanged: true })()
+    expect((await ok(one.commit)).session.data).toEqual({ views: 1, theme: 'fresh' })
 
     const two = w.visit(cookie)
     await ok(two.read)

@@ -40,6 +40,19 @@ describe('turns', () => {
     expect(queue.enter(id)).not.toBeInstanceOf(Promise)
   })
 
+  it('are not given up while the queue moves', async () => {
+    const queue = turns(5_000)
+    const first = queue.enter(id)
+    if (first instanceof Promise) throw new Error('the queue was not empty')
+    const [second, third] = [queue.enter(id), queue.enter(id)]
+    await vi.advanceTimersByTimeAsync(4_000)
+    queue.leave(id, first)
+    expect(await second).toBe(first)
+    await vi.advanceTimersByTimeAsync(4_000)
+    queue.leave(id, first)
+    expect(await third).toBe(first)
+  })
+
   it('are bounded', async () => {
     const queue = turns(5_000)
     const first = queue.enter(id)
