@@ -81,7 +81,7 @@ export const millis: fc.Arbitrary<number> = fc.oneof(
 
 export const subjectIds: fc.Arbitrary<string> = fc.constantFrom('ada', 'bob', 'eve')
 
-export const subjects: fc.Arbitrary<Subject> = fc.record(
+const subjects: fc.Arbitrary<Subject> = fc.record(
   { id: subjectIds, authenticatedAt: millis, level: fc.integer({ min: 0, max: 3 }) },
   { requiredKeys: ['id', 'authenticatedAt'], noNullPrototype: true },
 )
@@ -91,14 +91,10 @@ export const lifetimes: fc.Arbitrary<Lifetime> = fc.record(
   { requiredKeys: [], noNullPrototype: true },
 )
 
-export const flashes: fc.Arbitrary<Flash> = fc.dictionary(
-  fc.constantFrom('notice', 'error', '__proto__'),
-  fc.string(),
-  {
-    maxKeys: 2,
-    noNullPrototype: true,
-  },
-)
+const flashes: fc.Arbitrary<Flash> = fc.dictionary(fc.constantFrom('notice', 'error', '__proto__'), fc.string(), {
+  maxKeys: 2,
+  noNullPrototype: true,
+})
 
 export const datas: fc.Arbitrary<Data> = fc.record(
   {
@@ -169,7 +165,7 @@ export const changes: fc.Arbitrary<Named> = fc.oneof(
   fc.constant(named('destroy', Session.destroy)),
 )
 
-export const signIns: fc.Arbitrary<Named> = fc
+const signIns: fc.Arbitrary<Named> = fc
   .record({ id: subjectIds, lifetime: lifetimes })
   .map(({ id, lifetime }) => named(`signIn ${id}`, Session.signIn(id, lifetime)))
 
@@ -179,7 +175,7 @@ export const transformations: fc.Arbitrary<Named> = fc.oneof(
   { weight: 1, arbitrary: signIns },
 )
 
-export const credentials: fc.Arbitrary<Credential> = fc.record(
+const credentials: fc.Arbitrary<Credential> = fc.record(
   {
     digest,
     mintedAt: millis,

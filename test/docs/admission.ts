@@ -174,7 +174,7 @@ const OTHER_ID = idFrom('BBBBBBBBBBBBBBBBBBBBBA')
 const cookieOf = (id: typeof ID, of: Secret): string => `__Host-id=${format(token(id, of))}`
 
 /** The requests behind the first column of the second table; verdicts are those of the first one. */
-export const broughtBy = (cookie: string): Brought => {
+const broughtBy = (cookie: string): Brought => {
   if (cookie === 'none') return { stored: [], cookies: [] }
   if (cookie === 'not a token') return { stored: [], cookies: ['__Host-id=garbage'] }
   if (cookie === 'two Admitted')

@@ -49,7 +49,7 @@ export const tableUnder = (name: string, heading: string): Table => {
 }
 
 /** Whether a cell stands for a value: `any`, the value, or several divided by `or`. */
-export const covers = (cell: string, value: string): boolean => cell === 'any' || cell.split(' or ').includes(value)
+const covers = (cell: string, value: string): boolean => cell === 'any' || cell.split(' or ').includes(value)
 
 /** The rows whose cells cover a case, column by column. */
 export const rowsFor = (table: Table, of: Row): ReadonlyArray<Row> =>
