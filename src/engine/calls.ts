@@ -37,19 +37,13 @@ const within = <A>(ms: number, operation: StoreOperation, task: TaskEither<Store
     })
   })
 
-// A store that throws or rejects breaks its contract; to the request it is a store that failed.
-const attempt = async <A, B>(
+// Runs a task with the store's time limit, if it has one: a store in this process can not be a black hole.
+const limited = <A, B>(
   engine: Engine<B>,
   ms: number,
   operation: StoreOperation,
   task: TaskEither<StoreError, A>,
-): Promise<Either<Fault, A>> => {
-  try {
-    return await (engine.store.local === true ? task() : within(ms, operation, task))
-  } catch (cause) {
-    return left(storeError(operation, cause))
-  }
-}
+): Promise<Either<Fault, A>> => (engine.store.local === true ? task() : within(ms, operation, task))
 
 const reported = <B>(
   engine: Engine<B>,
@@ -65,6 +59,9 @@ const reported = <B>(
     : storeUnavailable(operation, outcome, fault.cause)
 }
 
+// A store that throws or rejects breaks its contract; to the request it is a store that failed.
+const broken = (operation: StoreOperation, cause: unknown): Either<Fault, never> => left(storeError(operation, cause))
+
 /** A call that changes nothing, or whose effect nobody waits for (touch). One attempt within `storeTimeout`. */
 export const read = async <A, B>(
   engine: Engine<B>,
@@ -72,7 +69,12 @@ export const read = async <A, B>(
   task: TaskEither<StoreError, A>,
   fatal = true,
 ): Promise<Either<SessionError, A>> => {
-  const answer = await attempt(engine, engine.limits.storeTimeout, operation, task)
+  let answer: Either<Fault, A>
+  try {
+    answer = await limited(engine, engine.limits.storeTimeout, operation, task)
+  } catch (cause) {
+    answer = broken(operation, cause)
+  }
   return isRight(answer) ? answer : left(reported(engine, operation, answer.left, 'none', fatal))
 }
 
@@ -88,11 +90,20 @@ export const write = async <A, B>(
   fatal = true,
 ): Promise<Either<SessionError, A>> => {
   const half = engine.limits.storeTimeout / 2
-  const first = await attempt(engine, half, operation, task)
-  if (isRight(first)) return first
-  if (first.left._tag === 'StoreError' && first.left.unchanged === true)
-    return left(reported(engine, operation, first.left, 'none', fatal))
+  let answer: Either<Fault, A>
+  try {
+    answer = await limited(engine, half, operation, task)
+  } catch (cause) {
+    answer = broken(operation, cause)
+  }
+  if (isRight(answer)) return answer
+  if (answer.left._tag === 'StoreError' && answer.left.unchanged === true)
+    return left(reported(engine, operation, answer.left, 'none', fatal))
   uncertain()
-  const second = await attempt(engine, half, operation, task)
-  return isRight(second) ? second : left(reported(engine, operation, second.left, 'unknown', fatal))
+  try {
+    answer = await limited(engine, half, operation, task)
+  } catch (cause) {
+    answer = broken(operation, cause)
+  }
+  return isRight(answer) ? answer : left(reported(engine, operation, answer.left, 'unknown', fatal))
 }

@@ -44,8 +44,12 @@ const dropReason = <A>(req: Request<A>, error: SessionError, status: number): Dr
   return req.engine.limits.onDropped === 'drop' || (!admitted && status >= 300) ? reason : undefined
 }
 
-const succeeded = async <A>(req: Request<A>, status: number): Promise<SessionError | undefined> => {
-  const stored = await commitPending(req)
+/** What the commit of an answered request ended in; undefined = it goes out. */
+const verdict = <A>(
+  req: Request<A>,
+  stored: Either<SessionError, Session<A>>,
+  status: number,
+): SessionError | undefined => {
   if (!isLeft(stored)) return undefined
   const reason = dropReason(req, stored.left, status)
   if (reason === undefined) {
@@ -74,7 +78,7 @@ const committed = async <A>(req: Request<A>, ending: Ending): Promise<Finished> 
   let defect: Finished['defect']
   try {
     if (ending.status >= 500) await failed(req)
-    else error = await succeeded(req, ending.status)
+    else error = verdict(req, await commitPending(req), ending.status)
   } catch (thrown) {
     // A recorded function's. What was stored before keeps its cookie.
     if (ending.status < 500) defect = { error: thrown }
