@@ -11,14 +11,15 @@ import type { Either } from '#fp-ts/Either'
 import { isLeft, left, right } from '#fp-ts/Either'
 import type { Endomorphism } from '#fp-ts/Endomorphism'
 import type { IO } from '#fp-ts/IO'
-import { fromNullable } from '#fp-ts/Option'
+import { fromNullable, some } from '#fp-ts/Option'
 import type { State } from '#fp-ts/State'
 import type { TaskEither } from '#fp-ts/TaskEither'
+import { isLogout } from '../core/Plan.ts'
 import type { Change } from '../core/Replay.ts'
 import type { Session } from '../core/Session.ts'
 import { destroy } from '../core/Session.ts'
 import type { SessionError } from '../core/SessionError.ts'
-import { misconfigured, toError } from '../core/SessionError.ts'
+import { misconfigured, sessionEnded, superseded, toError } from '../core/SessionError.ts'
 import type { Status } from '../core/Status.ts'
 import type { SubjectEpoch } from '../core/Stored.ts'
 import { read as readStore } from './calls.ts'
@@ -26,7 +27,7 @@ import { store } from './commit.ts'
 import { commitPending } from './finish.ts'
 import { load } from './load.ts'
 import type { Request } from './request.ts'
-import { applied, serial } from './request.ts'
+import { applied, mustSignIn, serial } from './request.ts'
 import type { Committed, ReadOptions, SessionEffect, SessionRef, UpdateOptions } from './SessionRef.ts'
 
 type Outcome<B> = Promise<Either<SessionError, B>>
@@ -62,6 +63,12 @@ const record = <A>(req: Request<A>, f: Endomorphism<Session<A>>, options?: Updat
 const isPair = <A, B>(answer: Session<A> | readonly [B, Session<A>]): answer is readonly [B, Session<A>] =>
   Array.isArray(answer)
 
+/** Whether a change is a logout, asked of a session that has a subject: on an anonymous one `signOut` is the identity. */
+const signsOut = <A>(session: Session<A>, { f }: Change<A>): boolean => {
+  const signedIn: Session<A> = { ...session, subject: some({ id: 'anybody', authenticatedAt: session.createdAt }) }
+  return isLogout(signedIn, f(signedIn))
+}
+
 const transact = async <A, B>(
   req: Request<A>,
   f: State<Session<A>, B> | Endomorphism<Session<A>>,
@@ -79,6 +86,9 @@ const transact = async <A, B>(
   const carried = req.pending
   const stored = await store(req, [...carried, change])
   if (isLeft(stored)) return stored
+  // Right means stored: on a lost session only a logout, which has nothing left to do, is Right without a write.
+  if (mustSignIn(req.status) && req.base?.record === undefined && !signsOut(stored.right, change))
+    return left(req.status === 'superseded' ? superseded : sessionEnded)
   req.pending = req.pending.slice(carried.length)
   return right(result === undefined ? stored.right : result.value)
 }

@@ -82,6 +82,9 @@ describe('rotation', () => {
     old.update(count)()
     expect(await bad(old.commit)).toEqual({ _tag: 'Superseded' })
     expect(await bad(w.visit(before).transact(Session.regenerate))).toEqual({ _tag: 'Superseded' })
+    // Nothing would change, and still: Right would mean that it stands.
+    expect(await bad(w.visit(before).transact(Session.pop('coupon')))).toEqual({ _tag: 'Superseded' })
+    await ok(w.visit(before).transact(Session.signOut))
     expect(w.events).toContainEqual(expect.objectContaining({ _tag: 'rejected', reason: 'superseded' }))
   })
 
