@@ -4,20 +4,13 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { measure, type Round, type Sizes } from './inProcess.ts'
-import { type Ports, serve } from './overHttp.ts'
+import { type Ports, serve, type Server, type Usage } from './overHttp.ts'
 import { keyOf, type Subject } from './Subject.ts'
 
 /** The argument after which a subject's key and a job follow: this process is a child. */
 export const childFlag = '--child'
 
 type Job = { readonly _tag: 'measure'; readonly sizes: Sizes } | { readonly _tag: 'serve' }
-
-export interface Usage {
-  /** CPU time that the process has used, µs. */
-  readonly cpu: number
-  /** Calls of the counting store's verbs. */
-  readonly calls: number
-}
 
 /** The child's side. A served subject answers every message with its usage until the parent ends the process. */
 export const runChild = async (subject: Subject, job: Job): Promise<void> => {
@@ -65,12 +58,21 @@ const inChild = async <A>(
 export const measureInChild = (subject: Subject, sizes: Sizes): Promise<Round> =>
   inChild(subject, { _tag: 'measure', sizes }, async (ask) => (await ask()) as Round)
 
-export const withServer = <A>(
-  subject: Subject,
-  use: (ports: Ports, usage: () => Promise<Usage>) => Promise<A>,
-): Promise<A> =>
+const withServer = <A>(subject: Subject, use: (server: Server) => Promise<A>): Promise<A> =>
   inChild(subject, { _tag: 'serve' }, async (ask) =>
-    use((await ask()) as Ports, async () => (await ask('usage')) as Usage),
+    use({ ports: (await ask()) as Ports, usage: async () => (await ask('usage')) as Usage }),
   )
+
+/** All servers at once, each in its process: an idle one costs nothing, and a warm one stays warm from round to round. */
+export const withServers = <A>(
+  subjects: readonly Subject[],
+  use: (servers: ReadonlyMap<Subject, Server>) => Promise<A>,
+  running: ReadonlyMap<Subject, Server> = new Map(),
+): Promise<A> => {
+  const [subject, ...others] = subjects
+  return subject === undefined
+    ? use(running)
+    : withServer(subject, (server) => withServers(others, use, new Map([...running, [subject, server]])))
+}
 
 export const readJob = (text: string): Job => JSON.parse(text) as Job

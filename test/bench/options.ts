@@ -42,7 +42,7 @@ export const readOptions = (args: readonly string[], all: readonly Subject[]): O
     wants: (scenario) => wanted.length === 0 || wanted.includes(scenario),
     json: values.json,
     ...(values.quick === true
-      ? { rounds: 3, sizes: { cycles: 9, slice: 200, warmUp: 1200 }, overHttp: false }
-      : { rounds: 5, sizes: { cycles: 15, slice: 300, warmUp: 3000 }, overHttp: true }),
+      ? { rounds: 3, sizes: { cycles: 9, slice: 300, warmUp: 10_000 }, overHttp: false }
+      : { rounds: 5, sizes: { cycles: 15, slice: 300, warmUp: 30_000 }, overHttp: true }),
   }
 }

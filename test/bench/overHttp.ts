@@ -16,6 +16,19 @@ export interface Ports {
   readonly counted?: number
 }
 
+export interface Usage {
+  /** CPU time that the process has used, µs. */
+  readonly cpu: number
+  /** Calls of the counting store's verbs. */
+  readonly calls: number
+}
+
+/** The client's side of a server. */
+export interface Server {
+  readonly ports: Ports
+  readonly usage: () => Promise<Usage>
+}
+
 const listenerOf = async (app: App): Promise<(req: IncomingMessage, res: ServerResponse) => void> => {
   if (app._tag === 'listener') return app.listener
   const { getRequestListener } = await import('@hono/node-server')
@@ -38,7 +51,7 @@ export const serve = async (subject: Subject) => {
       session: await listen(await subject.mount('session')),
       ...(counted && { counted: await listen(counted.app) }),
     },
-    usage: () => {
+    usage: (): Usage => {
       const { user, system } = process.cpuUsage()
       return { cpu: user + system, calls: counted?.calls() ?? 0 }
     },
@@ -66,12 +79,12 @@ const bodyOf = { bare: nothing, untouched: nothing, read: visit.user, new: nothi
 
 const parallel = 32
 
-/** Requests before the first that counts, and those that count. A number and not a time: a busy machine warms up as well. */
-const warmUp = 2000
-const counted = 3000
+/** Requests before the first that counts, and those that count: multiples of `parallel`, and no times, so that a busy machine warms up as well. */
+const warmUp = 6144
+const counted = 2048
 
 /** Sends as many requests to one scenario. Each connection has a session of its own, so that every counter must be right. */
-const flood = async (subject: Subject, scenario: HttpScenario, ports: Ports, requests: number): Promise<number> =>
+const flood = (subject: Subject, scenario: HttpScenario, { ports, usage }: Server, requests: number): Promise<Load> =>
   withConnections(scenario === 'bare' ? ports.bare : ports.session, parallel, async (connections) => {
     const needsSession = scenario === 'read' || scenario === 'write'
     const cookies = await Promise.all(
@@ -80,11 +93,11 @@ const flood = async (subject: Subject, scenario: HttpScenario, ports: Ports, req
       ),
     )
     const path = pathOf[scenario]
-    const each = Math.ceil(requests / parallel)
+    const before = (await usage()).cpu
     const start = performance.now()
     await Promise.all(
       connections.map(async ({ send }, i) => {
-        for (let count = 1; count <= each; count++) {
+        for (let count = 1; count <= requests / parallel; count++) {
           const { body, setCookie } = await send(path, cookies[i])
           const right = scenario === 'write' ? String(subject.cookieCarries === 'data' ? 1 : count) : bodyOf[scenario]
           if (body !== right) throw new Error(`${keyOf(subject)} ${scenario}: '${body}' where '${right}' is right`)
@@ -92,33 +105,32 @@ const flood = async (subject: Subject, scenario: HttpScenario, ports: Ports, req
         }
       }),
     )
-    return (each * parallel * 1000) / (performance.now() - start)
+    const rps = (requests * 1000) / (performance.now() - start)
+    return { rps, cpu: ((await usage()).cpu - before) / requests }
   })
+
+/** Until the server's code is compiled: its process is measured in CPU time, and the compiler's threads are part of it. */
+export const warm = async (subject: Subject, scenarios: readonly HttpScenario[], server: Server): Promise<void> => {
+  for (const scenario of ['bare', ...scenarios] as const) await flood(subject, scenario, server, warmUp)
+}
 
 /** One round of one subject: every scenario, the bare handler first and last. */
 export const load = async (
   subject: Subject,
   scenarios: readonly HttpScenario[],
-  ports: Ports,
-  cpu: () => Promise<number>,
+  server: Server,
 ): Promise<{ readonly loads: ReadonlyMap<HttpScenario, Load>; readonly drift: number }> => {
-  for (const scenario of ['bare', ...scenarios] as const) await flood(subject, scenario, ports, warmUp)
-  const one = async (scenario: HttpScenario): Promise<Load> => {
-    const before = await cpu()
-    const rps = await flood(subject, scenario, ports, counted)
-    return { rps, cpu: ((await cpu()) - before) / counted }
-  }
   const loads = new Map<HttpScenario, Load>()
-  const first = await one('bare')
-  for (const scenario of scenarios) loads.set(scenario, await one(scenario))
-  const last = await one('bare')
+  const first = await flood(subject, 'bare', server, counted)
+  for (const scenario of scenarios) loads.set(scenario, await flood(subject, scenario, server, counted))
+  const last = await flood(subject, 'bare', server, counted)
   loads.set('bare', { rps: (first.rps + last.rps) / 2, cpu: (first.cpu + last.cpu) / 2 })
   return { loads, drift: drift(first.cpu, last.cpu) }
 }
 
 /** `atOnce` increments of one session, each on a connection of its own: read, wait 5 ms, write. How many are left? */
-export const survivors = (subject: Subject, port: number, atOnce: number): Promise<number> =>
-  withConnections(port, atOnce, async (connections) => {
+export const survivors = (subject: Subject, { ports }: Server, atOnce: number): Promise<number> =>
+  withConnections(ports.session, atOnce, async (connections) => {
     const first = connections[0]!
     // As a browser does: of the cookies that come back the last one to arrive is kept.
     let cookie = cookieOf((await first.send(paths.create, undefined)).setCookie)
@@ -134,15 +146,17 @@ export const survivors = (subject: Subject, port: number, atOnce: number): Promi
     return Number((await first.send(paths.count, cookie)).body) - before
   })
 
-/** That many writers of one session at once, all acknowledged: store calls per write. */
-export const storeCalls = (port: number, writers: number, calls: () => Promise<number>): Promise<number> =>
-  withConnections(port, writers, async (connections) => {
-    const first = connections[0]!
-    const cookie = cookieOf((await first.send(paths.create, undefined)).setCookie)
-    const before = await calls()
-    await Promise.all(connections.map(({ send }) => send(paths.write, cookie)))
-    const used = (await calls()) - before
-    const { body } = await first.send(paths.count, cookie)
-    if (body !== String(writers)) throw new Error(`${writers} acknowledged writes left ${body}`)
-    return used / writers
-  })
+/** That many writers of one session at once, all acknowledged: store calls per write, where the subject's store counts them. */
+export const storeCalls = async ({ ports, usage }: Server, writers: number): Promise<number | undefined> =>
+  ports.counted === undefined
+    ? undefined
+    : withConnections(ports.counted, writers, async (connections) => {
+        const first = connections[0]!
+        const cookie = cookieOf((await first.send(paths.create, undefined)).setCookie)
+        const before = (await usage()).calls
+        await Promise.all(connections.map(({ send }) => send(paths.write, cookie)))
+        const used = (await usage()).calls - before
+        const { body } = await first.send(paths.count, cookie)
+        if (body !== String(writers)) throw new Error(`${writers} acknowledged writes left ${body}`)
+        return used / writers
+      })

@@ -2,12 +2,12 @@
  * ```ts
  * run: (options, progress) => Promise<Outcome>
  * ```
- * The rounds of all subjects, alternating, each in a fresh process; disturbed rounds are run again or refused.
+ * The rounds of all subjects, alternating; disturbed rounds are run again, and a subject with too few quiet ones is refused.
  */
-import { measureInChild, withServer } from './child.ts'
+import { measureInChild, withServers } from './child.ts'
 import type { Round } from './inProcess.ts'
 import type { Options } from './options.ts'
-import { httpScenarios, load, storeCalls, survivors } from './overHttp.ts'
+import { httpScenarios, load, storeCalls, survivors, warm } from './overHttp.ts'
 import type { Metric, Result } from './result.ts'
 import { spread } from './statistics.ts'
 import { keyOf, type Subject } from './Subject.ts'
@@ -95,6 +95,8 @@ export const run = async (options: Options, progress: (text: string) => void): P
     const quiet = new Map<Subject, (readonly Sample[])[]>(subjects.map((subject) => [subject, []]))
     for (let round = 0; round < rounds; round++) {
       for (const subject of turned(subjects, round)) {
+        const lost = round - quiet.get(subject)!.length
+        if (lost * 2 > rounds) continue // Refused whatever the other rounds say.
         for (let attempt = 1; attempt <= attempts; attempt++) {
           progress(`${title}, round ${round + 1} of ${rounds}: ${keyOf(subject)}`)
           const outcome = await one(subject)
@@ -119,38 +121,34 @@ export const run = async (options: Options, progress: (text: string) => void): P
     return { samples: samplesOf(subject, round), drift: round.drift }
   })
 
-  for (const subject of subjects) {
-    progress(`at once: ${keyOf(subject)}`)
-    await withServer(subject, async (ports, usage) => {
+  await withServers(subjects, async (servers) => {
+    for (const [subject, server] of servers) {
+      progress(`at once: ${keyOf(subject)}`)
       for (let round = 0; round < rounds; round++) {
-        const survived = await survivors(subject, ports.session, atOnce)
+        const survived = await survivors(subject, server, atOnce)
         samples.push({ subject, scenario: `${atOnce} at once`, metric: 'survived', value: survived })
-        if (ports.counted === undefined) continue
-        const calls = await storeCalls(ports.counted, writers, async () => (await usage()).calls)
+        const calls = await storeCalls(server, writers)
+        if (calls === undefined) continue
         samples.push({ subject, scenario: `${writers} writers`, metric: 'store_calls', value: calls })
       }
+    }
+    if (!options.overHttp) return
+    const scenarios = httpScenarios.filter(wants)
+    for (const [subject, server] of servers) {
+      progress(`over HTTP, warming up: ${keyOf(subject)}`)
+      await warm(subject, scenarios, server)
+    }
+    await inRounds('over HTTP', async (subject) => {
+      const { loads, drift } = await load(subject, scenarios, servers.get(subject)!)
+      const bare = loads.get('bare')!.cpu
+      const rows = [...loads].flatMap(([scenario, { rps, cpu }]): readonly Sample[] => [
+        { subject, scenario, metric: 'rps', value: rps },
+        { subject, scenario, metric: 'cpu_us', value: cpu },
+        ...(scenario === 'bare' ? [] : [{ subject, scenario, metric: 'added_cpu_us' as const, value: cpu - bare }]),
+      ])
+      return { samples: rows, drift }
     })
-  }
-
-  if (options.overHttp) {
-    await inRounds('over HTTP', (subject) =>
-      withServer(subject, async (ports, usage) => {
-        const { loads, drift } = await load(
-          subject,
-          httpScenarios.filter(wants),
-          ports,
-          async () => (await usage()).cpu,
-        )
-        const bare = loads.get('bare')!.cpu
-        const rows = [...loads].flatMap(([scenario, { rps, cpu }]): readonly Sample[] => [
-          { subject, scenario, metric: 'rps', value: rps },
-          { subject, scenario, metric: 'cpu_us', value: cpu },
-          ...(scenario === 'bare' ? [] : [{ subject, scenario, metric: 'added_cpu_us' as const, value: cpu - bare }]),
-        ])
-        return { samples: rows, drift }
-      }),
-    )
-  }
+  })
 
   const shown = ({ scenario }: Sample): boolean => wants(scenario) || scenario === 'bare' || scenario === 'empty'
   return { results: summarize(samples.filter(shown)), disturbed, repeated, refused }

@@ -44,7 +44,7 @@ const added = (group: Group, scenario: string, value: number): Target => ({
   value,
 })
 
-export const targets: readonly Target[] = [
+const targets: readonly Target[] = [
   { _tag: 'figure', adapter: 'node', scenario: 'untouched', metric: 'added_us', bound: 'atMost', value: 0.5 },
   { _tag: 'figure', adapter: 'koa', scenario: 'untouched', metric: 'added_us', bound: 'atMost', value: 0.5 },
   { _tag: 'figure', adapter: 'hono', scenario: 'untouched', metric: 'added_over_empty_us', bound: 'atMost', value: 1 },
