@@ -150,9 +150,11 @@ const unwrapped = async <B>(outcome: Outcome<B>): Promise<B> => {
   return settled.right
 }
 
+const ignore = (): void => undefined
+
 // A rejection that nobody awaits must not end the process.
 const handled = <B>(promise: Promise<B>): Promise<B> => {
-  promise.catch(() => undefined)
+  promise.then(undefined, ignore)
   return promise
 }
 

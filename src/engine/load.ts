@@ -20,7 +20,7 @@ import type { Status } from '../core/Status.ts'
 import type { Flash, Live } from '../core/Stored.ts'
 import { FORMAT } from '../core/Stored.ts'
 import type { SessionId, Token } from '../core/Token.ts'
-import { isToken, parse } from '../core/Token.ts'
+import { parse } from '../core/Token.ts'
 import { read, write } from './calls.ts'
 import type { Engine } from './Engine.ts'
 import type { Base, Request } from './request.ts'
@@ -162,16 +162,24 @@ const degraded = <A>(req: Request<A>, error: SessionError): Either<SessionError,
   return right((req.base = anonymous(req, 'degraded')))
 }
 
+// Checks a value's shape and keeps the token: each value is read once.
+const spells =
+  (tokens: Array<Token>) =>
+  (value: string): boolean => {
+    const token = parse(value)
+    if (token._tag === 'Some') tokens.push(token.value)
+    return token._tag === 'Some'
+  }
+
 const start = async <A>(req: Request<A>): Promise<Either<SessionError, Base<A>>> => {
   const header = req.cookieHeader()
-  const values = header === undefined ? [] : valuesOf(req.engine.cookie.name, header, isToken)
+  const tokens: Array<Token> = []
+  const values = header === undefined ? [] : valuesOf(req.engine.cookie.name, header, spells(tokens))
   if (values.length === 0) return right((req.base = anonymous(req, 'none')))
-  if (values.length > MAX_TOKENS) return right((req.base = anonymous(req, 'malformed', 'ambiguous')))
+  if (tokens.length > MAX_TOKENS) return right((req.base = anonymous(req, 'malformed', 'ambiguous')))
   let best: Presented | undefined
-  for (const value of values) {
-    const token = parse(value)
-    if (token._tag === 'None') continue
-    const presented = await present(req.engine, token.value)
+  for (const token of tokens) {
+    const presented = await present(req.engine, token)
     if (isLeft(presented)) return degraded(req, presented.left)
     const { admission } = presented.right
     if (best !== undefined && admission._tag === 'Admitted' && best.admission._tag === 'Admitted')
