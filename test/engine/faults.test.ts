@@ -119,8 +119,6 @@ describe('a store that fails', () => {
   it('that throws instead of answering is a store that failed', async () => {
     const w = world()
     const cookie = await begin(w, count)
-    const broken = w.elsewhere({})
-    void broken
     const original = w.script.store.load
     Object.assign(w.script.store, { load: () => () => Promise.reject(new Error('not a TaskEither')) })
     expect(await bad(w.visit(cookie).read)).toMatchObject({ _tag: 'StoreUnavailable' })
@@ -163,8 +161,6 @@ describe('stored data that does not decode', () => {
   it("is refused under 'fail', left as it is, and can be ended", async () => {
     const w = world()
     const cookie = await begin(w, Session.set('theme', 'dark'), Session.signIn('ada'))
-    const renamed = w.elsewhere({ migrate: {} })
-    void renamed
     const id = cookie.split('=')[1]!.split('.')[0] as never
     const stored = await w.inner.load(id)()
     const live = (stored as { right: { value: { revision: string } } }).right.value
