@@ -118,7 +118,8 @@ const percent = (part: keyof typeof tolerance): number => Math.round(tolerance[p
 const describeNoise = ({ disturbed, repeated, refused }: Outcome): string =>
   [
     `Noise: ${disturbed} rounds thrown away because the bare handler's cost moved by more than ${percent('in process')} %`,
-    `within them, over HTTP ${percent('over HTTP')} % (up to ${attempts} attempts each), ${repeated} slices run again because the process waited for its core.`,
+    `within them, over HTTP ${percent('over HTTP')} % (up to ${attempts} attempts each);`,
+    `${repeated} slices run again because the process waited for its core.`,
     ...(refused.length === 0 ? [] : [`Refused, too few quiet rounds: ${refused.join('; ')}.`]),
   ].join(' ')
 
