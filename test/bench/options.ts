@@ -19,7 +19,7 @@ export interface Options {
 }
 
 export const usage = `npm run bench -- [--quick] [--only TERM,TERM] [--json FILE]
-  --quick  3 short rounds and no throughput: a minute or two
+  --quick  3 short rounds, and no throughput
   --only   only the subjects with that library, store or adapter, only that scenario (${scenarios.join(', ')})
   --json   write { machine, versions, results } to this file`
 
