@@ -142,7 +142,8 @@ export interface Opened<A, G extends Guarantee = Guarantee> {
   /**
    * Commits before the headers leave. Undefined when the request did not use its session: nothing to wait for, nothing
    * to send. Otherwise resolves to what the response must carry, or, when the response must not leave as it is, to an
-   * `error` (answer it instead, with `reply` all the same: a cookie that follows from what is stored always leaves).
+   * `error` or a `defect` (answer that instead, with `reply` all the same: a cookie that follows from what is stored
+   * always leaves). Never rejects.
    */
   readonly finish: (ending: Ending) => Promise<Finished> | undefined
 }
