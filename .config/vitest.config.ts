@@ -29,6 +29,7 @@ export default defineConfig({
   ssr: { resolve: { conditions, externalConditions: ['node'] } },
   test: {
     include: ['test/**/*.test.ts'],
+    globalSetup: ['test/servers/setup.ts'],
     reporters: ['default', summary],
     testTimeout: 30_000,
     hookTimeout: 30_000,
