@@ -53,10 +53,13 @@ export type StoreOperation =
   | 'raiseEpoch'
   | 'readEpoch'
 
+/** What a `Managed` store does beside its verbs, by name, for errors. */
+export type ManagedOperation = 'migrate' | 'health' | 'close'
+
 /** A fault of the system behind the store. */
 export interface StoreError {
   readonly _tag: 'StoreError'
-  readonly operation: StoreOperation
+  readonly operation: StoreOperation | ManagedOperation
   /** What the client library threw or said. Never a token, a secret or session data. */
   readonly cause: unknown
   /** Present when the store is certain that nothing was changed (a refused connection, a full store): no settling needed. */
@@ -64,14 +67,14 @@ export interface StoreError {
 }
 
 /** Constructs a `StoreError` whose effect, if the operation writes, is unknown. */
-export const storeError = (operation: StoreOperation, cause: unknown): StoreError => ({
+export const storeError = (operation: StoreOperation | ManagedOperation, cause: unknown): StoreError => ({
   _tag: 'StoreError',
   operation,
   cause,
 })
 
 /** Constructs a `StoreError` of which the store is certain that nothing was changed. */
-export const refused = (operation: StoreOperation, cause: unknown): StoreError => ({
+export const refused = (operation: StoreOperation | ManagedOperation, cause: unknown): StoreError => ({
   _tag: 'StoreError',
   operation,
   cause,
