@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { base64url } from '../../src/core/Base64url.ts'
+import { base64url, bytesOf } from '../../src/core/Base64url.ts'
 
 it('law: equals what Buffer makes of the same bytes, whatever lies around them', () => {
   const cases = fc
@@ -28,4 +28,24 @@ it('knows every character and each length of the last group', () => {
   expect(base64url(Uint8Array.of(255, 255, 255, 255), 0, 1)).toBe('_w')
   expect(base64url(Uint8Array.of(255, 255, 255, 255), 0, 2)).toBe('__8')
   expect(base64url(Uint8Array.of(255, 255, 255, 255), 1, 1)).toBe('')
+})
+
+it('law: bytesOf reads what base64url wrote', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 100 }), (bytes) => {
+      expect(bytesOf(base64url(bytes, 0, bytes.length))).toEqual(bytes)
+    }),
+    { numRuns: 1000 },
+  )
+})
+
+it('law: no bytes have two spellings', () => {
+  const texts = fc.string({ unit: fc.constantFrom(...'AQgw_-z=+/ .é'), maxLength: 9 })
+  fc.assert(
+    fc.property(texts, (text) => {
+      const buffer = Buffer.from(text, 'base64url')
+      expect(bytesOf(text)).toEqual(buffer.toString('base64url') === text ? new Uint8Array(buffer) : undefined)
+    }),
+    { numRuns: 5000 },
+  )
 })
