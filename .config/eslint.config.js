@@ -5,7 +5,12 @@ import tseslint from 'typescript-eslint'
 const root = fileURLToPath(new URL('..', import.meta.url))
 
 /** The files that run under Node alone; every other one runs on every runtime. tsconfig.json leaves out the same ones. */
-const nodeOnly = ['src/effects/digest.node.ts', 'adapters/node.ts', 'adapters/node/**/*.ts']
+const nodeOnly = [
+  'src/effects/digest.node.ts',
+  'src/effects/cipher.node.ts',
+  'adapters/node.ts',
+  'adapters/node/**/*.ts',
+]
 
 const fpTs = {
   regex: '^fp-ts(/|$)',

@@ -268,3 +268,17 @@ export interface Managed {
   /** Releases what the store itself opened. */
   readonly close: TaskEither<StoreError, void>
 }
+
+/**
+ * A store that keeps records of lately near (`cached`). What `peek` gives may be out of date, by a bound that the store
+ * states, so it may only be used to admit a request: every other verdict is asked again of `load`, which never is.
+ */
+export interface Near {
+  /** The record that is kept near, if one is: live when it was loaded, and not past its `expiresAt`. No I/O. */
+  readonly peek: (id: SessionId) => Live | undefined
+}
+
+/** A store that may be wrapped in what changes records: `cached` goes around it, never inside. */
+export interface NotNear {
+  readonly peek?: never
+}

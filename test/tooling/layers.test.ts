@@ -61,6 +61,8 @@ const table: ReadonlyArray<readonly [path: string, text: string, ok: boolean]> =
   ['src/engine/A.ts', "import type * as t from 'io-ts'", true],
   ['src/effects/Digest.ts', "import { sha256 } from '#digest'", true],
   ['src/core/Token.ts', "import { sha256 } from '#digest'", false],
+  ['src/effects/Keyring.ts', "import { sealerOf } from '#cipher'", true],
+  ['src/core/Token.ts', "import { sealerOf } from '#cipher'", false],
   ['src/stores/postgres.ts', "import type { Pool } from 'pg'", false],
   // node
   ['src/effects/digest.node.ts', "import { createHash } from 'node:crypto'", true],

@@ -10,8 +10,9 @@ type Place = Layer | 'testing' | 'index'
 
 /** The files that run under Node alone. */
 const nodeOnly = (path: string): boolean =>
-  ['src/effects/digest.node.ts', 'src/stores/file.ts', 'adapters/node.ts'].includes(path) ||
-  path.startsWith('adapters/node/')
+  ['src/effects/digest.node.ts', 'src/effects/cipher.node.ts', 'src/stores/file.ts', 'adapters/node.ts'].includes(
+    path,
+  ) || path.startsWith('adapters/node/')
 
 const place = (path: string): Place | undefined => {
   if (path === 'src/index.ts') return 'index'
@@ -40,7 +41,7 @@ const relative = (from: Place, path: string, specifier: string): string | undefi
 
 const external = (from: Place, path: string, specifier: string, typeOnly: boolean): string | undefined => {
   if (/^#fp-ts\/[A-Z]?\w+$/.test(specifier)) return undefined
-  if (specifier === '#digest') return from === 'core' ? 'core has no effects' : undefined
+  if (specifier === '#digest' || specifier === '#cipher') return from === 'core' ? 'core has no effects' : undefined
   // The interface `{ decode, encode }` is all that the rest may know; which module holds values is a rule of the whole tree.
   if (specifier === 'io-ts')
     return typeOnly || from === 'core' ? undefined : 'io-ts values belong to one module of core'

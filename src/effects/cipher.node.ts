@@ -1,0 +1,54 @@
+/**
+ * ```ts
+ * const sealerOf: SealerOf
+ * const blinderOf: BlinderOf
+ * ```
+ * The cipher of `node:crypto`, synchronous.
+ *
+ * @since 0.2.0
+ */
+import { createCipheriv, createDecipheriv, createHmac, createSecretKey, hkdfSync, randomBytes } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
+import type { BlinderOf, SealerOf } from './Cipher.ts'
+import { NONCE_BYTES, TAG_BYTES } from './Cipher.ts'
+
+const ALGORITHM = 'aes-256-gcm'
+const WITH_TAG = { authTagLength: TAG_BYTES }
+
+const derived = (secret: Uint8Array, info: string): KeyObject =>
+  createSecretKey(Buffer.from(hkdfSync('sha256', secret, '', info, 32)))
+
+/** AES-256-GCM, at once. */
+export const sealerOf: SealerOf = (secret, info) => {
+  const key = derived(secret, info)
+  return {
+    seal: (text, context) => {
+      const nonce = randomBytes(NONCE_BYTES)
+      const cipher = createCipheriv(ALGORITHM, key, nonce, WITH_TAG).setAAD(Buffer.from(context))
+      return Buffer.concat([nonce, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()]).toString(
+        'base64url',
+      )
+    },
+    open: (sealed, context) => {
+      const bytes = Buffer.from(sealed, 'base64url')
+      // Buffer leaves out what is not base64url: only one spelling is accepted.
+      if (bytes.length < NONCE_BYTES + TAG_BYTES || bytes.toString('base64url') !== sealed) return undefined
+      const end = bytes.length - TAG_BYTES
+      try {
+        const decipher = createDecipheriv(ALGORITHM, key, bytes.subarray(0, NONCE_BYTES), WITH_TAG)
+          .setAAD(Buffer.from(context))
+          .setAuthTag(bytes.subarray(end))
+        return decipher.update(bytes.subarray(NONCE_BYTES, end), undefined, 'utf8') + decipher.final('utf8')
+      } catch {
+        // The tag does not fit: the one way that the two lines above can fail.
+        return undefined
+      }
+    },
+  }
+}
+
+/** HMAC-SHA256, at once. */
+export const blinderOf: BlinderOf = (secret, info) => {
+  const key = derived(secret, info)
+  return (text) => createHmac('sha256', key).update(text).digest('base64url')
+}
