@@ -20,12 +20,13 @@ import type { SessionId } from '../core/Token.ts'
 import { type Clock, systemClock } from '../effects/Clock.ts'
 import type { Conflict, Directory, Leased, Listed, Locking, Store, StoreError, Sweeping } from '../effects/Store.ts'
 import { conflict, created, done, exists, gone, leased, refused, touched, updated } from '../effects/Store.ts'
+import { systemTimer, type Timer } from '../effects/Timer.ts'
 import { epochs } from './memory/epochs.ts'
 import { kept } from './memory/kept.ts'
-import { leases, systemTimer, type Timer } from './memory/leases.ts'
+import { leases } from './memory/leases.ts'
 import { type Entry, records } from './memory/records.ts'
 
-export type { Timer } from './memory/leases.ts'
+export type { Timer } from '../effects/Timer.ts'
 
 /** Everything that a store can do, at once. */
 export type MemoryStore = Store<'cas'> & Sweeping & Directory & Locking

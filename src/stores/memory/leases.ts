@@ -16,20 +16,7 @@ import type { SessionId } from '../../core/Token.ts'
 import type { Clock } from '../../effects/Clock.ts'
 import type { Acquired, Busy, Gone, Lost, Released } from '../../effects/Store.ts'
 import { gone, lost, released } from '../../effects/Store.ts'
-
-/** Calls `wake` once, `ms` later; running the result takes that back. */
-export type Timer = (ms: Millis, wake: IO<void>) => IO<void>
-
-// More than this, and timers fire at once.
-const LONGEST_TIMER = 2_147_483_647
-
-/** The timer of the runtime. It keeps a Node process alive: somebody awaits what it wakes. */
-export const systemTimer: Timer = (ms, wake) => {
-  const timer = setTimeout(wake, Math.min(ms, LONGEST_TIMER))
-  return () => {
-    clearTimeout(timer)
-  }
-}
+import type { Timer } from '../../effects/Timer.ts'
 
 /** A lease that has not run out. */
 export interface Held {

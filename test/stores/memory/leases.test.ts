@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest'
 import type { IO } from '#fp-ts/IO'
 import { idFrom } from '../../../src/core/Token.ts'
 import { memoryStore, type Timer } from '../../../src/stores/memory.ts'
-import { systemTimer } from '../../../src/stores/memory/leases.ts'
 import { answer, record } from '../../../src/testing/contract/bench.ts'
 import { fakeClock } from '../../../src/testing/fakeClock.ts'
 
@@ -155,15 +154,6 @@ describe('waiting for a lease', () => {
 })
 
 describe('the runtime’s timer', () => {
-  it('wakes, and does not after it was taken back, however long the wait', async () => {
-    const woken: Array<string> = []
-    const never = [systemTimer(1, () => woken.push('stopped')), systemTimer(1e12, () => woken.push('far'))]
-    never[0]!()
-    await new Promise<void>((resolve) => systemTimer(5, resolve))
-    never[1]!()
-    expect(woken).toEqual([])
-  })
-
   it('gives the lease of who let it run out to who waits', async () => {
     const store = memoryStore()
     await answer(store.create(id, record(Date.now())))
