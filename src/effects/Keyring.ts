@@ -15,6 +15,7 @@ import type { Either } from '#fp-ts/Either'
 import { left, right } from '#fp-ts/Either'
 import { bytesOf } from '../core/Base64url.ts'
 import { misconfigured, toError } from '../core/SessionError.ts'
+import type { Sealer } from './Cipher.ts'
 
 /** One key. */
 export interface Key {
@@ -35,6 +36,8 @@ export type Unopened =
 
 /** What a ring does for one purpose. Two purposes can not read each other's. */
 export interface Purpose {
+  /** What each key does, by its id, in order: for a format other than the ring's own, which then names the key itself. */
+  readonly sealers: ReadonlyMap<string, Sealer>
   /** `v1.<key id>.<base64url of nonce, ciphertext and tag>`, under the first key. `context` must be the same to open it. */
   readonly seal: (text: string, context: string) => Promise<string>
   /** The text that any key of the ring sealed for this context. */
@@ -104,8 +107,9 @@ export const keyring = (keys: ReadonlyArray<Key>): Keyring => {
     purpose: (name) => {
       const sealers = new Map(ring.map(({ id, secret }) => [id, sealerOf(secret, infoOf('seal', name))]))
       const blinders = ring.map(({ secret }) => blinderOf(secret, infoOf('blind', name)))
-      const sealer = sealerOf(current.secret, infoOf('seal', name))
+      const sealer = sealers.get(current.id) as Sealer
       return {
+        sealers,
         seal: async (text, context) => `v1.${current.id}.${await sealer.seal(text, context)}`,
         open: async (sealed, context) => {
           const [, key, body] = SEALED.exec(sealed) ?? []
