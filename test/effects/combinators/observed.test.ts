@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { left } from '#fp-ts/Either'
 import { observed, type StoreCalled } from '../../../src/effects/combinators.ts'
-import { storeError } from '../../../src/effects/Store.ts'
+import { type Store, storeError } from '../../../src/effects/Store.ts'
 import { memoryStore } from '../../../src/stores/memory.ts'
 import { newId, recordOf, successor } from '../../../src/testing/contract/bench.ts'
 import { fakeClock } from '../../../src/testing/fakeClock.ts'
@@ -75,13 +75,14 @@ it('tells how long it took, and nothing of the session', async () => {
 
 it('a fault is Failed; so is a store that throws, and its exception goes on', async () => {
   const { told, inner } = world()
-  const failing = observed((called) => told.push(called))({
+  const broken: Store<'cas'> = {
     ...inner,
     load: () => () => Promise.resolve(left(storeError('load', 'down'))),
     create: () => () => {
       throw new Error('broken store')
     },
-  })
+  }
+  const failing = observed((called) => told.push(called))(broken)
   expect(await failing.load(newId())()).toEqual(left(storeError('load', 'down')))
   await expect(failing.create(newId(), recordOf(0, 'ann'))()).rejects.toThrow('broken store')
   expect(told.map(({ operation, outcome }) => `${operation} ${outcome}`)).toEqual(['load Failed', 'create Failed'])
