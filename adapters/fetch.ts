@@ -13,11 +13,14 @@ import type { Guarantee } from '../src/effects/Store.ts'
 import type { AnyRef, Mounted } from '../src/engine/Mount.ts'
 import { carry, chainOf, cookieNames, enter, find, mount, outcome } from '../src/engine/Mount.ts'
 import type { OpenOptions, SessionManager } from '../src/engine/SessionManager.ts'
-import type { Reply, SessionRef } from '../src/engine/SessionRef.ts'
+import type { LockMode, LockModeOf, Reply, SessionRef } from '../src/engine/SessionRef.ts'
 import { cookiesOf, discard, errorPage, pageResponse, refusal, thrownStatus, withReply } from './headers.ts'
 
 /** How a handler mounts its session, and what answers when it fails. */
-export interface FetchOptions<R> extends Pick<OpenOptions, 'create' | 'passive'> {
+export interface FetchOptions<R, M extends LockMode = 'none'> extends Pick<
+  OpenOptions<M>,
+  'create' | 'passive' | 'lock'
+> {
   /**
    * Answers in place of what the handler threw, or of a response whose commit failed; the session's cookie joins the answer.
    * Default: session errors get a short page (409, 500 or 503), any other exception goes on to the platform, whose own
@@ -59,13 +62,14 @@ export const withSession = <
 >(
   sessions: SessionManager<A, G>,
   handler: SessionHandler<A, G, R, Rest>,
-  options: FetchOptions<R> = {},
+  options: FetchOptions<R, LockModeOf<G>> = {},
 ): ((request: R, ...rest: Rest) => Promise<Response>) => {
   const onError = options.onError ?? defaultError
 
   const handled = async (mounted: Mounted, ref: SessionRef<A, G>, request: R, rest: Rest): Promise<Response> => {
     let response: Response
     try {
+      if (mounted.ready !== undefined) await mounted.ready()
       response = await handler(request, ref, ...rest)
     } catch (thrown) {
       if (!(thrown instanceof Response)) {

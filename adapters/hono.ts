@@ -12,11 +12,14 @@ import type { Guarantee } from '../src/effects/Store.ts'
 import type { Mounted, Outcome } from '../src/engine/Mount.ts'
 import { carry, chainOf, cookieNames, enter, find, mount, outcome } from '../src/engine/Mount.ts'
 import type { OpenOptions, SessionManager } from '../src/engine/SessionManager.ts'
-import type { Reply, SessionRef } from '../src/engine/SessionRef.ts'
+import type { LockMode, LockModeOf, Reply, SessionRef } from '../src/engine/SessionRef.ts'
 import { cookiesOf, discard, pageResponse, refusal, thrownStatus, withReply } from './headers.ts'
 
 /** How a route mounts its session. */
-export interface HonoOptions<K extends string> extends Pick<OpenOptions, 'create' | 'passive'> {
+export interface HonoOptions<K extends string, M extends LockMode = 'none'> extends Pick<
+  OpenOptions<M>,
+  'create' | 'passive' | 'lock'
+> {
   /** The session's name in `c.var`. Default 'session'. */
   readonly as?: K
 }
@@ -65,7 +68,7 @@ const rethrow = async (c: Context, mounted: Mounted, thrown: unknown): Promise<n
  */
 export const session = <A, G extends Guarantee, K extends string = 'session'>(
   sessions: SessionManager<A, G>,
-  options: HonoOptions<K> = {},
+  options: HonoOptions<K, LockModeOf<G>> = {},
 ): MiddlewareHandler<{ Variables: SessionVariables<A, G, K> }> => {
   const as = options.as ?? 'session'
   return async (c, next) => {
@@ -76,6 +79,7 @@ export const session = <A, G extends Guarantee, K extends string = 'session'>(
     if (mounted === chain) return next()
     carry(c, mounted)
     try {
+      if (mounted.ready !== undefined) await mounted.ready()
       await next()
     } catch (thrown) {
       await rethrow(c, mounted, thrown)

@@ -12,7 +12,7 @@ import type { Guarantee } from '../src/effects/Store.ts'
 import type { Mounted, Outcome } from '../src/engine/Mount.ts'
 import { carry, chainOf, cookieNames, enter, find, mount, outcome } from '../src/engine/Mount.ts'
 import type { OpenOptions, SessionManager } from '../src/engine/SessionManager.ts'
-import type { Reply, SessionRef } from '../src/engine/SessionRef.ts'
+import type { LockMode, LockModeOf, Reply, SessionRef } from '../src/engine/SessionRef.ts'
 import type { NodeResponse } from './headers.ts'
 import { beforeHeaders, clearHeaders, refusal, setReply, thrownStatus } from './headers.ts'
 
@@ -25,7 +25,10 @@ export interface KoaContext {
 }
 
 /** How a route mounts its session. */
-export interface KoaOptions<K extends string> extends Pick<OpenOptions, 'create' | 'passive'> {
+export interface KoaOptions<K extends string, M extends LockMode = 'none'> extends Pick<
+  OpenOptions<M>,
+  'create' | 'passive' | 'lock'
+> {
   /** The session's name in `ctx`. Default 'session'. */
   readonly as?: K
 }
@@ -73,7 +76,7 @@ const rethrow = async (ctx: KoaContext, mounted: Mounted, thrown: unknown): Prom
 export const session =
   <A, G extends Guarantee, K extends string = 'session'>(
     sessions: SessionManager<A, G>,
-    options: KoaOptions<K> = {},
+    options: KoaOptions<K, LockModeOf<G>> = {},
   ): ((ctx: KoaContext & Readonly<Record<NoInfer<K>, SessionRef<A, G>>>, next: Next) => Promise<void>) =>
   async (ctx, next) => {
     const chain = chainOf(ctx)
@@ -82,6 +85,7 @@ export const session =
     if (mounted === chain) return void (await next())
     carry(ctx, mounted)
     try {
+      if (mounted.ready !== undefined) await mounted.ready()
       await next()
     } catch (thrown) {
       await rethrow(ctx, mounted, thrown)

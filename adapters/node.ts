@@ -15,14 +15,14 @@ import type { Guarantee } from '../src/effects/Store.ts'
 import type { AnyRef } from '../src/engine/Mount.ts'
 import { carry, chainOf, enter, find, mount } from '../src/engine/Mount.ts'
 import type { OpenOptions, SessionManager } from '../src/engine/SessionManager.ts'
-import type { Opened, SessionRef } from '../src/engine/SessionRef.ts'
+import type { LockMode, LockModeOf, Opened, SessionRef } from '../src/engine/SessionRef.ts'
 import type { Page } from './headers.ts'
 import { errorPage, refusal } from './headers.ts'
 import type { Failed, Hold } from './node/hold.ts'
 import { arm, returned, threw } from './node/hold.ts'
 
 /** How a handler mounts its session. */
-export interface NodeOptions extends Pick<OpenOptions, 'create' | 'passive'> {
+export interface NodeOptions<M extends LockMode = 'none'> extends Pick<OpenOptions<M>, 'create' | 'passive' | 'lock'> {
   /**
    * Hears what the handler threw, and failed commits; may answer, where nothing was sent yet: the response is then empty,
    * and gets a short page with the error's status (409, 500, 503) if it is not answered at once. Default: a process warning.
@@ -31,7 +31,7 @@ export interface NodeOptions extends Pick<OpenOptions, 'create' | 'passive'> {
 }
 
 /** How a Connect middleware mounts its session. */
-export interface ConnectOptions<K extends string> extends NodeOptions {
+export interface ConnectOptions<K extends string, M extends LockMode = 'none'> extends NodeOptions<M> {
   /** The session's name in `req`, unless something is there already. Default 'session'. */
   readonly as?: K
 }
@@ -95,11 +95,24 @@ const meet = <A, G extends Guarantee>(
 const opened = <A, G extends Guarantee>(
   sessions: SessionManager<A, G>,
   hold: Hold,
-  options: OpenOptions,
+  options: OpenOptions<LockModeOf<G>>,
 ): SessionRef<A, G> =>
   meet(sessions, hold.req, () =>
     sessions.openRequest(hold, cookieOf, hold.res.headersSent ? { ...options, canSetCookie: false } : options),
   )
+
+const run = <S>(handler: SessionListener<S>, hold: Hold, session: S): void => {
+  const result = handler(hold.req, hold.res, session)
+  if (!isThenable(result)) return
+  result.then(
+    () => {
+      returned(hold)
+    },
+    (error: unknown) => {
+      threw(hold, error)
+    },
+  )
+}
 
 /**
  * Gives a handler of plain `http` its session as the third argument. A handler that throws or rejects, before its first
@@ -109,21 +122,21 @@ export const withSession =
   <A, G extends Guarantee>(
     sessions: SessionManager<A, G>,
     handler: SessionListener<SessionRef<A, G>>,
-    options: NodeOptions = {},
+    options: NodeOptions<LockModeOf<G>> = {},
   ): ((req: IncomingMessage, res: ServerResponse) => void) =>
   (req, res) => {
     const hold: Hold = { req, res, failed: failing(req, res, options.onError) }
     try {
-      const result = handler(req, res, opened(sessions, hold, options))
-      if (isThenable(result))
-        result.then(
-          () => {
-            returned(hold)
-          },
-          (error: unknown) => {
-            threw(hold, error)
-          },
-        )
+      const ref = opened(sessions, hold, options)
+      const ready = chainOf(req)?.ready
+      if (ready === undefined) return run(handler, hold, ref)
+      ready()
+        .then(() => {
+          run(handler, hold, ref)
+        })
+        .catch((error: unknown) => {
+          threw(hold, error)
+        })
     } catch (error) {
       threw(hold, error)
     }
@@ -135,7 +148,7 @@ export const withSession =
  */
 export const session = <A, G extends Guarantee>(
   sessions: SessionManager<A, G>,
-  options: ConnectOptions<string> = {},
+  options: ConnectOptions<string, LockModeOf<G>> = {},
 ): ((req: IncomingMessage, res: ServerResponse, next: Next) => void) => {
   const as = options.as ?? 'session'
   return (req, res, next) => {
@@ -147,7 +160,11 @@ export const session = <A, G extends Guarantee>(
       next(error)
       return
     }
-    next()
+    const ready = chainOf(req)?.ready
+    if (ready === undefined) return next()
+    ready().then(() => {
+      next()
+    }, next)
   }
 }
 

@@ -1,6 +1,6 @@
 /**
  * ```ts
- * interface Engine<A> { store, schema, policy, cookie, clock, random, digest, limits, emit, turns, endings }
+ * interface Engine<A> { store, lock, schema, policy, cookie, clock, random, digest, limits, emit, turns, endings }
  * ```
  * The fixed parts that every request of one manager shares.
  *
@@ -14,13 +14,16 @@ import type { Flash } from '../core/Stored.ts'
 import type { Clock } from '../effects/Clock.ts'
 import type { Digest } from '../effects/Digest.ts'
 import type { Random } from '../effects/Random.ts'
-import type { Directory, Store } from '../effects/Store.ts'
+import type { Directory, Locking, Store } from '../effects/Store.ts'
 import type { Endings } from './endings.ts'
+import type { LockMode } from './SessionRef.ts'
 import type { Turns } from './turns.ts'
 
 /** See the module's head. */
 export interface Engine<A> {
-  readonly store: Store & Partial<Directory>
+  readonly store: Store & Partial<Directory & Locking>
+  /** The lock mode of requests whose mount names none. */
+  readonly lock: LockMode
   readonly schema: Schema<A>
   readonly flash: Codec<Flash>
   /** What a fresh session holds: decoded from its own encoding, frozen. */
@@ -48,6 +51,12 @@ export interface Limits {
   readonly onConflict: 'replay' | 'fail'
   readonly onUndecodable: 'fail' | 'discard'
   readonly development: boolean
+  /** ms that a request waits for another's lease. */
+  readonly lockTimeout: number
+  /** ms that a lease lasts without renewal. */
+  readonly lockLease: number
+  /** ms that one request may hold a session. */
+  readonly maxHold: number
   /** ms that a tombstone stays: max(supersededFor, 1 h). */
   readonly tombstoneFor: number
 }

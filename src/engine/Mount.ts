@@ -38,6 +38,8 @@ export interface AnyRef {
 export interface Mounted {
   readonly manager: AnyManager
   readonly ref: AnyRef
+  /** To be awaited before the handler runs, where it is there (lock mode 'early'). */
+  readonly ready: (() => Promise<void>) | undefined
   readonly finish: (ending: Ending) => Promise<Finished> | undefined
   readonly next: Mounted | undefined
 }
@@ -83,8 +85,8 @@ export const mount = <A, G extends Guarantee>(
         misconfigured('cookie.name', manager.cookieName, 'two session managers met on one request must differ in it'),
       )
   }
-  const { ref, finish } = open()
-  return { manager, ref, finish, next: chain }
+  const { ref, ready, finish } = open()
+  return { manager, ref, ready, finish, next: chain }
 }
 
 /** The cookie names of all managers: their Set-Cookie lines outlive a dropped response. */

@@ -26,11 +26,12 @@ import type { Clock } from '../effects/Clock.ts'
 import type { Random } from '../effects/Random.ts'
 import type { Directory, Guarantee, Store } from '../effects/Store.ts'
 import { configure } from './configure.ts'
+import { exclusive } from './exclusive.ts'
 import { finish } from './finish.ts'
-import { effectOf, refOf } from './handle.ts'
-import type { OpenOptions } from './request.ts'
+import { early, effectOf, refOf } from './handle.ts'
+import type { OpenOptions, Request } from './request.ts'
 import { request } from './request.ts'
-import type { Opened, SessionEffect } from './SessionRef.ts'
+import type { GuaranteeOf, Leasing, LockMode, LockModeOf, Opened, SessionEffect } from './SessionRef.ts'
 import type { SubjectSessions } from './subject.ts'
 import { subjectSessions } from './subject.ts'
 
@@ -60,6 +61,17 @@ export interface SessionOptions<A, St extends Store> extends PolicyOptions, Omit
   readonly onDropped?: 'fail' | 'drop'
   /** On a conflict: apply deferred updates again, or refuse with `StaleRead` (`update`'s `ifUnchanged` overrides it). Default 'replay'. */
   readonly onConflict?: 'replay' | 'fail'
+  /**
+   * When requests take their session for themselves alone: a type error on a store without leases. A mount's `lock` overrides
+   * it. Default 'none': nobody waits, writes compare and set.
+   */
+  readonly lock?: LockModeOf<GuaranteeOf<St>>
+  /** How long a request waits for a session that another one holds, before `LockTimeout`. Default 15 000 ms: longer than `lockLease`. */
+  readonly lockTimeout?: number
+  /** How long a session stays held when its holder's process dies. At most `maxHold`. Default 10 000 ms. */
+  readonly lockLease?: number
+  /** The longest that one request may hold a session: its lease is not prolonged beyond. Default 60 000 ms. */
+  readonly maxHold?: number
   /** Hears every event, synchronously; what it throws is counted (`observerFailures`) and swallowed. */
   readonly observer?: Observer
   /** Turns mistakes that are dropped with an event in production into exceptions. Default false. */
@@ -113,15 +125,15 @@ const ops = {
   takeFlash: Session.takeFlash,
 }
 
-/** One application's sessions. `G` is the store's guarantee. */
+/** One application's sessions. `G` is the store's guarantee, and `Leasing` where it gives leases. */
 export interface SessionManager<A, G extends Guarantee = 'cas'> {
   /** A handle on the session of a request with this Cookie header. Nothing happens before its first use. */
-  readonly open: (cookieHeader: Option<string>, options?: OpenOptions) => SessionEffect<A, G>
+  readonly open: (cookieHeader: Option<string>, options?: OpenOptions<LockModeOf<G>>) => SessionEffect<A, G>
   /** The same for adapters: the header is read at the first use, and `finish` commits before the response leaves. */
   readonly openRequest: <R>(
     request: R,
     cookieHeaderOf: (request: R) => string | undefined,
-    options?: OpenOptions,
+    options?: OpenOptions<LockModeOf<G>>,
   ) => Opened<A, G>
   /** Calls `listener` once when this manager ends the session: logout, replacement, revocation. Another process' doing is not heard. Answers how to stop. */
   readonly onEnded: (id: SessionId, listener: () => void) => () => void
@@ -157,18 +169,39 @@ const guarded =
 /** Checks the options and builds a manager. Throws a `SessionException` (`Misconfigured`) that names what is wrong. */
 export const sessionManager = <A, St extends Store>(
   options: SessionOptions<A, St>,
-): SessionManager<A, St['guarantee']> & (St extends Directory ? Directed : unknown) => {
+): SessionManager<A, GuaranteeOf<St>> & (St extends Directory ? Directed : unknown) => {
   let failures = 0
   const failed = (): void => {
     failures++
   }
   const emit = options.observer === undefined ? undefined : guarded(options.observer, failed)
   const engine = configure(options, emit, failed)
-  const manager: SessionManager<A> = {
-    open: (cookieHeader, opening = {}) => effectOf(request(engine, () => toUndefined(cookieHeader), opening)),
-    openRequest: (of, cookieHeaderOf, opening = {}): Opened<A, 'cas'> => {
-      const req = request(engine, () => cookieHeaderOf(of), opening)
-      return { ref: refOf(req), finish: (ending) => finish(req, ending) }
+  const opened = (req: Request<A>, { lock: mode = engine.lock }: OpenOptions<LockMode>, alone: boolean): Request<A> => {
+    if (mode !== 'none') req.lock = exclusive(req, mode, alone)
+    return req
+  }
+  const manager: SessionManager<A, 'cas' & Leasing> = {
+    open: (cookieHeader, opening = {}) =>
+      effectOf(
+        opened(
+          request(engine, () => toUndefined(cookieHeader), opening),
+          opening,
+          true,
+        ),
+      ),
+    openRequest: (of, cookieHeaderOf, opening = {}): Opened<A, 'cas' & Leasing> => {
+      const req = opened(
+        request(engine, () => cookieHeaderOf(of), opening),
+        opening,
+        false,
+      )
+      const { lock } = req
+      const isEarly = (opening.lock ?? engine.lock) === 'early'
+      return {
+        ref: refOf(req),
+        ready: lock === undefined || !isEarly ? undefined : () => early(req, lock),
+        finish: (ending) => finish(req, ending),
+      }
     },
     onEnded: engine.endings.on,
     access: (requirement) => (status, session) => access(requirement, engine.clock())(status, session),
@@ -180,7 +213,7 @@ export const sessionManager = <A, St extends Store>(
     observerFailures: () => failures,
   }
   const directed = isDirectory(engine.store) ? { ...manager, subject: subjectSessions(engine, engine.store) } : manager
-  return directed as SessionManager<A, St['guarantee']> & (St extends Directory ? Directed : unknown)
+  return directed as SessionManager<A, GuaranteeOf<St>> & (St extends Directory ? Directed : unknown)
 }
 
 const isDirectory = (store: Store & Partial<Directory>): store is Store & Directory => store.raiseEpoch !== undefined

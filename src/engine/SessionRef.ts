@@ -17,7 +17,24 @@ import type { Session } from '../core/Session.ts'
 import type { SessionError } from '../core/SessionError.ts'
 import type { Status } from '../core/Status.ts'
 import type { SubjectEpoch } from '../core/Stored.ts'
-import type { Guarantee } from '../effects/Store.ts'
+import type { Guarantee, Locking, Store } from '../effects/Store.ts'
+
+/** Joined to a manager's guarantee where its store gives leases: what needs one does not type-check without. Nothing at run time. */
+export interface Leasing {
+  readonly leases: true
+}
+
+/** What a manager over this store promises and can do. */
+export type GuaranteeOf<St extends Store> = St extends Locking ? St['guarantee'] & Leasing : St['guarantee']
+
+/**
+ * When a request takes its session for itself alone (CherryPy's `locking`): never; by `lock()` alone; before its handler;
+ * or at its handler's first `read` or `transact`.
+ */
+export type LockMode = 'none' | 'explicit' | 'early' | 'implicit'
+
+/** The lock modes that a guarantee allows. */
+export type LockModeOf<G extends Guarantee> = [G] extends ['cas' & Leasing] ? LockMode : 'none'
 
 /** What a commit leaves for the response. */
 export interface Committed<A> {
@@ -78,6 +95,35 @@ interface AtomicRef<A> {
   readonly subjectEpoch: (subject: string) => Promise<SubjectEpoch>
 }
 
+/** What exists only where the store gives leases. */
+interface ExclusiveEffect<A> {
+  /**
+   * Takes the session for this request alone, and answers it as it is then. Harmless when it is held already, or when there
+   * is none. Left `LockTimeout` when others held it for all of `lockTimeout`; `LeaseLost` when an earlier hold ran out and the
+   * session was changed since; `Misconfigured` under the lock mode 'none'.
+   */
+  readonly lock: TaskEither<SessionError, Session<A>>
+  /**
+   * Stores the recorded updates and gives the session back; reading goes on, and later changes compare and set. Harmless
+   * when it is not held. Left when the updates were not stored: it is held still.
+   */
+  readonly release: TaskEither<SessionError, void>
+}
+
+interface ExclusiveRef<A> {
+  /**
+   * Takes the session for this request alone, and answers it as it is then. Harmless when it is held already, or when there
+   * is none. Throws `LockTimeout` when others held it for all of `lockTimeout`; `LeaseLost` when an earlier hold ran out and
+   * the session was changed since; `Misconfigured` under the lock mode 'none'.
+   */
+  readonly lock: () => Promise<Session<A>>
+  /**
+   * Stores the recorded updates and gives the session back; reading goes on, and later changes compare and set. Harmless
+   * when it is not held. Throws when the updates were not stored: it is held still.
+   */
+  readonly release: () => Promise<void>
+}
+
 interface PlainEffect<A> {
   readonly update: Deferred<A, IO<void>>
 }
@@ -110,13 +156,15 @@ interface CommonRef<A> {
   readonly status: () => Promise<Status>
 }
 
-/** The functional face. `G` is the store's guarantee: `transact` does not exist on a last-write-wins store. */
+/** The functional face. `G` is the store's guarantee: no `transact` on a last-write-wins store, `lock` and `release` on one with leases. */
 export type SessionEffect<A, G extends Guarantee = 'cas'> = CommonEffect<A> &
-  ('last-write-wins' extends G ? PlainEffect<A> : AtomicEffect<A>)
+  ('last-write-wins' extends G ? PlainEffect<A> : AtomicEffect<A>) &
+  ([G] extends ['cas' & Leasing] ? ExclusiveEffect<A> : unknown)
 
 /** The promise face that adapters hand out. */
 export type SessionRef<A, G extends Guarantee = 'cas'> = CommonRef<A> &
-  ('last-write-wins' extends G ? PlainRef<A> : AtomicRef<A>) & {
+  ('last-write-wins' extends G ? PlainRef<A> : AtomicRef<A>) &
+  ([G] extends ['cas' & Leasing] ? ExclusiveRef<A> : unknown) & {
     /** The functional face of the same handle. */
     readonly effect: SessionEffect<A, G>
   }
@@ -139,6 +187,8 @@ export interface Reply {
 /** What an adapter holds of one request: the user's handle, and what must be done before the response leaves. */
 export interface Opened<A, G extends Guarantee = Guarantee> {
   readonly ref: SessionRef<A, G>
+  /** To be awaited before the handler runs, where it is there: takes the session (lock mode 'early'). Rejects with a `SessionException`. */
+  readonly ready: (() => Promise<void>) | undefined
   /**
    * Commits before the headers leave. Undefined when the request did not use its session: nothing to wait for, nothing
    * to send. Otherwise resolves to what the response must carry, or, when the response must not leave as it is, to an

@@ -19,7 +19,8 @@ import { expiresAt } from '../core/Policy.ts'
 import { sameContent } from '../core/Record.ts'
 import type { Change } from '../core/Replay.ts'
 import type { SessionError } from '../core/SessionError.ts'
-import { staleRead, storeTimeout, superseded } from '../core/SessionError.ts'
+import { leaseLost, staleRead, storeTimeout, superseded } from '../core/SessionError.ts'
+import type { Session } from '../core/Session.ts'
 import { destroy, signOut } from '../core/Session.ts'
 import type { Stored } from '../core/Stored.ts'
 import { holdsRevision } from '../core/Stored.ts'
@@ -67,6 +68,11 @@ const lose = <A>(req: Request<A>, status: 'superseded' | 'ended'): void => {
   req.engine.emit?.({ _tag: 'rejected', reason: status })
 }
 
+/** Of changes that log out, what may be applied to a record that they were not meant for. */
+const logoutOf = <A>({ intent }: Session<A>): Changes<A> => [
+  { f: intent === 'end' ? destroy : signOut, ifUnchanged: false },
+]
+
 /** Admits the request again on a newer record, or takes its session from it. A logout still applies while the subject is the same. */
 export const adopt = <A>(
   req: Request<A>,
@@ -81,21 +87,24 @@ export const adopt = <A>(
   if (verdict._tag === 'Readmitted') {
     const { record } = verdict
     if (base.record !== undefined && record.revision === base.record.revision) return right(changes)
-    const stale = changes.some(({ ifUnchanged }) => ifUnchanged)
+    const unheld = req.lock?.lost === true
+    const stale = unheld || changes.some(({ ifUnchanged }) => ifUnchanged)
     // Renewed meanwhile: what this request presented is now the predecessor.
     const via = record.credential.digest === base.record?.credential.digest ? base.via : 'renewed'
     req.base = baseOf(engine, base.id, record, via)
     if (!stale || base.record === undefined || sameContent(base.record, record)) return right(changes)
+    const { session } = applied(req, base, changes, now)
+    if (unheld && isLogout(base.session, session)) return right(logoutOf(session))
     // Decided on what is no more: a later commit must not apply it to what is.
-    req.pending = req.pending.filter(({ ifUnchanged }) => !ifUnchanged)
-    return left(staleRead)
+    req.pending = unheld ? [] : req.pending.filter(({ ifUnchanged }) => !ifUnchanged)
+    return left(unheld ? leaseLost : staleRead)
   }
   const { session } = applied(req, base, changes, now)
   const logout = isLogout(base.session, session)
   if (verdict._tag === 'Superseded' && logout && maySignOut(verdict.record, grant)) {
     // The grant stays as it was: should the logout fail, nothing else may be written.
     req.base = { ...standIn(engine, base.id, verdict.record), unreadable: superseded }
-    return right([{ f: session.intent === 'end' ? destroy : signOut, ifUnchanged: false }])
+    return right(logoutOf(session))
   }
   lose(req, verdict._tag === 'Superseded' ? 'superseded' : 'ended')
   return right(logout ? [] : changes)
@@ -112,5 +121,7 @@ export const reloaded = async <A>(
   changes: Changes<A>,
 ): Promise<Either<SessionError, Changes<A>>> => {
   const loaded = await read(req.engine, 'load', req.engine.store.load(base.id))
-  return isLeft(loaded) ? loaded : adopt(req, base, loaded.right, changes)
+  if (isLeft(loaded)) return loaded
+  const settled = settle(req, loaded.right, undefined, changes)
+  return isLeft(settled) ? settled : adopt(req, req.base ?? base, loaded.right, settled.right)
 }

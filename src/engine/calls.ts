@@ -11,6 +11,7 @@
 import type { Either } from '#fp-ts/Either'
 import { isRight, left } from '#fp-ts/Either'
 import type { TaskEither } from '#fp-ts/TaskEither'
+import type { Millis } from '../core/Millis.ts'
 import type { Outcome, SessionError } from '../core/SessionError.ts'
 import { storeTimeout, storeUnavailable } from '../core/SessionError.ts'
 import type { StoreError, StoreOperation } from '../effects/Store.ts'
@@ -62,16 +63,32 @@ const reported = <B>(
 // A store that throws or rejects breaks its contract; to the request it is a store that failed.
 const broken = (operation: StoreOperation, cause: unknown): Either<Fault, never> => left(storeError(operation, cause))
 
-/** A call that changes nothing, or whose effect nobody waits for (touch). One attempt within `storeTimeout`. */
+export const pause = (ms: Millis): Promise<void> =>
+  new Promise((resolve) => {
+    setTimeout(resolve, ms)
+  })
+
+/** The longest pause before a leased record is asked for again. */
+const LONGEST_LEASE_PAUSE: Millis = 50
+
+/** Waits a while for a lease that somebody else holds until `until`, and answers how long. */
+export const leasePause = async <B>({ clock, random }: Engine<B>, until: Millis): Promise<Millis> => {
+  const ms = Math.min(Math.max(until - clock(), 1), 1 + random.unit() * LONGEST_LEASE_PAUSE)
+  await pause(ms)
+  return ms
+}
+
+/** A call that changes nothing, or whose effect nobody waits for (touch). One attempt within `limit` ms. */
 export const read = async <A, B>(
   engine: Engine<B>,
   operation: StoreOperation,
   task: TaskEither<StoreError, A>,
   fatal = true,
+  limit = engine.limits.storeTimeout,
 ): Promise<Either<SessionError, A>> => {
   let answer: Either<Fault, A>
   try {
-    answer = await limited(engine, engine.limits.storeTimeout, operation, task)
+    answer = await limited(engine, limit, operation, task)
   } catch (cause) {
     answer = broken(operation, cause)
   }

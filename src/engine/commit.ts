@@ -28,9 +28,10 @@ import {
   superseded,
 } from '../core/SessionError.ts'
 import type { Live, Stored, SubjectEpoch } from '../core/Stored.ts'
+import { holdsRevision } from '../core/Stored.ts'
 import type { SessionId } from '../core/Token.ts'
 import { adopt, outlived, reloaded, settle } from './adopt.ts'
-import { read } from './calls.ts'
+import { leasePause, pause, read } from './calls.ts'
 import { load } from './load.ts'
 import type { Step } from './perform.ts'
 import { perform } from './perform.ts'
@@ -42,18 +43,11 @@ import type { Turn } from './turns.ts'
 /** Bounds of the retries: attempts, and ms. */
 const MAX_ATTEMPTS = 50
 const MAX_RETRYING: Millis = 5_000
-/** Pauses, of up to `LONGEST_PAUSE`, for a lease that somebody else holds. */
-const MAX_WAITS = 200
 /** Full jitter between attempts: below 2 ms at first, doubling up to 100 ms. */
 const FIRST_PAUSE: Millis = 2
 const LONGEST_PAUSE: Millis = 100
 
 type Changes<A> = ReadonlyArray<Change<A>>
-
-const pause = (ms: Millis): Promise<void> =>
-  new Promise((resolve) => {
-    setTimeout(resolve, ms)
-  })
 
 const jitter = <A>(req: Request<A>, attempts: number): Millis =>
   req.engine.random.unit() * Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** attempts)
@@ -105,8 +99,10 @@ const touch = async <A>(req: Request<A>, base: Base<A>, record: Live, now: Milli
 interface Progress<A> {
   changes: Changes<A>
   attempts: number
-  /** Pauses for another's lease: not failed attempts. */
-  waits: number
+  /** ms that went by waiting for another's lease: no failed attempts. */
+  waited: Millis
+  /** The session that it was. */
+  leased: SessionId | undefined
   /** The queue that this commit leaves when it is done. */
   queue: { readonly id: SessionId; readonly turn: Turn } | undefined
   baseline: SubjectEpoch | undefined
@@ -114,7 +110,9 @@ interface Progress<A> {
 }
 
 const tooLong = <A>(req: Request<A>, progress: Progress<A>): boolean =>
-  progress.attempts >= MAX_ATTEMPTS || req.engine.clock() - progress.started >= MAX_RETRYING
+  progress.attempts >= MAX_ATTEMPTS || retrying(req, progress) >= MAX_RETRYING
+
+const retrying = <A>(req: Request<A>, { started, waited }: Progress<A>): Millis => req.engine.clock() - started - waited
 
 const onConflict = async <A>(
   req: Request<A>,
@@ -124,6 +122,8 @@ const onConflict = async <A>(
 ): Promise<SessionError | undefined> => {
   const { engine } = req
   if (base.record === undefined) return tooLong(req, progress) ? exhausted(req, progress) : undefined
+  // With the fence of a live lease there are no other writers.
+  if (req.lock?.fence !== undefined) req.lock.lose()
   let stored: Option<Stored> = step.present === undefined ? none : some(step.present)
   if (step.present === undefined) {
     const loaded = await read(engine, 'load', engine.store.load(base.id))
@@ -143,7 +143,16 @@ const onConflict = async <A>(
 }
 
 const exhausted = <A>(req: Request<A>, progress: Progress<A>): SessionError =>
-  conflictExhausted(progress.attempts, req.engine.clock() - progress.started)
+  conflictExhausted(progress.attempts, retrying(req, progress))
+
+const leave = <A>(req: Request<A>, progress: Progress<A>): void => {
+  if (progress.queue !== undefined) req.engine.turns.leave(progress.queue.id, progress.queue.turn)
+  progress.queue = undefined
+}
+
+/** Whether a record is one that this one replaced, or is this one. */
+const isPast = (stored: Stored, present: Live | undefined): boolean =>
+  stored._tag === 'Live' && present !== undefined && holdsRevision(stored.revision)(present)
 
 /** Waits for the session's turn and adopts what the winner before left. True when the work must be planned anew. */
 const queued = async <A>(
@@ -155,7 +164,8 @@ const queued = async <A>(
   const turn = entered instanceof Promise ? await entered : entered
   if (turn === undefined) return right(false)
   progress.queue = { id: base.id, turn }
-  if (turn.latest === undefined) return right(false)
+  // A holder of the lease does not queue: what it stored may be newer than what the queue knows.
+  if (turn.latest === undefined || isPast(turn.latest, base.record)) return right(false)
   const latest = some(turn.latest)
   const settled = settle(req, latest, undefined, progress.changes)
   if (isLeft(settled)) return settled
@@ -205,7 +215,8 @@ const run = async <A>(req: Request<A>, progress: Progress<A>): Promise<Either<Se
       progress.changes = changes.right
       continue
     }
-    if (essential && base.record !== undefined && !inQueue) {
+    // Who holds the lease writes alone; whoever queues would wait for the lease, and the holder for the queue.
+    if (essential && base.record !== undefined && !inQueue && req.lock?.fence === undefined) {
       inQueue = true
       const again = await queued(req, base, progress)
       if (isLeft(again)) return again
@@ -222,6 +233,7 @@ const run = async <A>(req: Request<A>, progress: Progress<A>): Promise<Either<Se
     switch (step._tag) {
       case 'Stored':
         if (progress.queue !== undefined) progress.queue.turn.latest = step.latest
+        if (step.latest._tag === 'Ended') req.lock?.forget()
         if (ignored > 0) engine.emit?.({ _tag: 'dropped', reason: 'destroyed', updates: ignored, id: base.id })
         return right(req.base?.session ?? result)
       case 'Failed':
@@ -242,10 +254,12 @@ const run = async <A>(req: Request<A>, progress: Progress<A>): Promise<Either<Se
       case 'Leased':
         if (!essential) return right(base.session)
         progress.attempts--
-        progress.waits++
-        if (tooLong(req, progress) || progress.waits > MAX_WAITS)
-          return left(lockTimeout(engine.clock() - progress.started))
-        await pause(Math.min(Math.max(step.until - engine.clock(), 1), jitter(req, 5)))
+        // Others may have more luck, and come to wait as long as this one.
+        leave(req, progress)
+        inQueue = false
+        if (progress.waited >= engine.limits.lockTimeout) return left(lockTimeout(engine.limits.lockTimeout))
+        progress.leased = base.id
+        progress.waited += await leasePause(engine, step.until)
         break
     }
   }
@@ -256,7 +270,8 @@ export const store = async <A>(req: Request<A>, changes: Changes<A>): Promise<Ei
   const progress: Progress<A> = {
     changes,
     attempts: 0,
-    waits: 0,
+    waited: 0,
+    leased: undefined,
     queue: undefined,
     baseline: undefined,
     started: req.engine.clock(),
@@ -267,6 +282,8 @@ export const store = async <A>(req: Request<A>, changes: Changes<A>): Promise<Ei
     const error = req.unverified === undefined ? undefined : await verified(req)
     return error === undefined ? stored : left(error)
   } finally {
-    if (progress.queue !== undefined) req.engine.turns.leave(progress.queue.id, progress.queue.turn)
+    leave(req, progress)
+    if (progress.leased !== undefined)
+      req.engine.emit?.({ _tag: 'lock-waited', id: progress.leased, waited: Math.round(progress.waited) })
   }
 }

@@ -20,10 +20,11 @@ import type { Flash } from '../core/Stored.ts'
 import { TOKEN_LENGTH } from '../core/Token.ts'
 import { systemClock } from '../effects/Clock.ts'
 import { systemRandom } from '../effects/Random.ts'
-import type { Store } from '../effects/Store.ts'
+import type { Locking, Store } from '../effects/Store.ts'
 import type { Engine } from './Engine.ts'
 import { endings } from './endings.ts'
 import type { SessionOptions } from './SessionManager.ts'
+import type { LockMode } from './SessionRef.ts'
 import { turns } from './turns.ts'
 
 const HOUR = 3_600_000
@@ -66,9 +67,21 @@ const checkedStore = (store: Store): Store => {
   return store
 }
 
+const checkedLock = (store: Store & Partial<Locking>, mode: LockMode): LockMode => {
+  if (oneOf('lock', mode, ['none', 'explicit', 'early', 'implicit']) !== 'none' && store.acquire === undefined)
+    throw toError(misconfigured('lock', mode, 'it needs a store that gives leases (Locking)'))
+  return mode
+}
+
+const checkedLease = (lease: number, maxHold: number): number => {
+  if (lease > maxHold)
+    throw toError(misconfigured('lockLease', lease, `it must not be longer than maxHold, which is ${maxHold}`))
+  return lease
+}
+
 /** Checks everything; throws a `SessionException` (`Misconfigured`). `failed` counts listeners that threw. */
 export const configure = <A>(
-  options: SessionOptions<A, Store>,
+  options: Omit<SessionOptions<A, Store>, 'lock'> & { readonly lock?: LockMode },
   emit: ((event: Event) => void) | undefined,
   failed: () => void,
 ): Engine<A> => {
@@ -80,8 +93,10 @@ export const configure = <A>(
   const { schema, initial } = orThrow(schemaOf<A>(options))
   if (!checkedCookie.secure) warn(emit, checkedCookie.name)
   const storeTimeout = count('storeTimeout', options.storeTimeout ?? 5_000)
+  const maxHold = count('maxHold', options.maxHold ?? 60_000)
   return {
     store: checkedStore(options.store),
+    lock: checkedLock(options.store, options.lock ?? 'none'),
     schema,
     flash: options.flash === undefined ? flashStrings : checkedFlash(options.flash),
     initial,
@@ -98,6 +113,9 @@ export const configure = <A>(
       onConflict: oneOf('onConflict', options.onConflict ?? 'replay', ['replay', 'fail']),
       onUndecodable: oneOf('onUndecodable', options.onUndecodable ?? 'fail', ['fail', 'discard']),
       development: options.development === true,
+      lockTimeout: count('lockTimeout', options.lockTimeout ?? 15_000),
+      lockLease: checkedLease(count('lockLease', options.lockLease ?? Math.min(10_000, maxHold)), maxHold),
+      maxHold,
       tombstoneFor: Math.max(checkedPolicy.supersededFor, HOUR),
     },
     emit,

@@ -84,6 +84,7 @@ const committed = async <A>(req: Request<A>, ending: Ending): Promise<Finished> 
     if (ending.status < 500) defect = { error: thrown }
     dropped(req, 'response-failed')
   }
+  if (req.lock !== undefined) await req.lock.leave()
   req.canSetCookie = false
   return { reply: { setCookie: req.cookie, vary: true }, error, defect }
 }
@@ -91,7 +92,8 @@ const committed = async <A>(req: Request<A>, ending: Ending): Promise<Finished> 
 // Most requests only read: what is due without a store call is known at once.
 const readOnly = <A>(req: Request<A>): boolean => {
   const { base, engine } = req
-  if (base === undefined || req.pending.length > 0 || req.tail !== undefined) return false
+  if (base === undefined || req.pending.length > 0 || req.tail !== undefined || req.lock?.fence !== undefined)
+    return false
   const { record, via, session } = base
   const planned = plan(engine.policy, engine.clock())
   return (

@@ -26,13 +26,26 @@ import { read as readStore } from './calls.ts'
 import { store } from './commit.ts'
 import { commitPending } from './finish.ts'
 import { load } from './load.ts'
-import type { Request } from './request.ts'
+import type { Lock, Request } from './request.ts'
 import { applied, mustSignIn, serial } from './request.ts'
-import type { Committed, ReadOptions, SessionEffect, SessionRef, UpdateOptions } from './SessionRef.ts'
+import type { Committed, Leasing, ReadOptions, SessionEffect, SessionRef, UpdateOptions } from './SessionRef.ts'
 
 type Outcome<B> = Promise<Either<SessionError, B>>
 
+/** Takes the lease; what was recorded before it is judged again on the record that others left meanwhile. */
+const entered = async <A>(req: Request<A>, lock: Lock<A>, byHand: boolean): Outcome<void> => {
+  const carried = req.pending
+  const changes = await lock.enter(carried, byHand)
+  if (isLeft(changes)) return changes
+  req.pending = [...changes.right, ...req.pending.slice(carried.length)]
+  return right(undefined)
+}
+
 const current = async <A>(req: Request<A>): Outcome<Session<A>> => {
+  if (req.lock !== undefined) {
+    const held = await entered(req, req.lock, false)
+    if (isLeft(held)) return held
+  }
   const loaded = req.base === undefined ? await load(req) : right(req.base)
   if (isLeft(loaded)) return loaded
   const base = loaded.right
@@ -42,7 +55,7 @@ const current = async <A>(req: Request<A>): Outcome<Session<A>> => {
 
 const read = <A>(req: Request<A>, passive: boolean): Outcome<Session<A>> => {
   if (passive) req.passive = true
-  return req.tail === undefined ? current(req) : serial(req, () => current(req))
+  return req.tail === undefined && req.lock === undefined ? current(req) : serial(req, () => current(req))
 }
 
 const record = <A>(req: Request<A>, f: Endomorphism<Session<A>>, options?: UpdateOptions): void => {
@@ -84,7 +97,13 @@ const transact = async <A, B>(
     ifUnchanged: false,
   }
   const carried = req.pending
-  const stored = await store(req, [...carried, change])
+  let changes: ReadonlyArray<Change<A>> = [...carried, change]
+  if (req.lock !== undefined) {
+    const held = await req.lock.enter(changes, false)
+    if (isLeft(held)) return held
+    changes = held.right
+  }
+  const stored = await store(req, changes)
   if (isLeft(stored)) return stored
   // Right means stored: on a lost session only a logout, which has nothing left to do, is Right without a write.
   if (mustSignIn(req.status) && req.base?.record === undefined && !signsOut(stored.right, change))
@@ -103,6 +122,23 @@ const end = async <A>(req: Request<A>): Outcome<void> => {
   return right(undefined)
 }
 
+const NO_LOCK = misconfigured('lock', 'none', "a request that calls lock() must be mounted with lock: 'explicit'")
+
+const lock = async <A>(req: Request<A>): Outcome<Session<A>> => {
+  if (req.lock === undefined) return left(NO_LOCK)
+  const held = await entered(req, req.lock, true)
+  return isLeft(held) ? held : current(req)
+}
+
+const release = async <A>(req: Request<A>): Outcome<void> => {
+  if (req.lock?.fence !== undefined && req.pending.length > 0) {
+    const stored = await commitPending(req)
+    if (isLeft(stored)) return stored
+  }
+  await req.lock?.leave()
+  return right(undefined)
+}
+
 const status = async <A>(req: Request<A>): Outcome<Status> => {
   const loaded = await load(req)
   return isLeft(loaded) ? loaded : right(req.status)
@@ -116,7 +152,12 @@ const subjectEpoch = <A>(req: Request<A>, subject: string): Outcome<SubjectEpoch
 }
 
 const committed = async <A>(req: Request<A>): Outcome<Committed<A>> => {
-  const stored = await commitPending(req)
+  let stored: Either<SessionError, Session<A>>
+  try {
+    stored = await commitPending(req)
+  } finally {
+    if (req.lock?.alone === true) await req.lock.leave()
+  }
   return isLeft(stored)
     ? stored
     : right({
@@ -127,7 +168,7 @@ const committed = async <A>(req: Request<A>): Outcome<Committed<A>> => {
 }
 
 /** The functional face. */
-export const effectOf = <A>(req: Request<A>): SessionEffect<A> => ({
+export const effectOf = <A>(req: Request<A>): SessionEffect<A, 'cas' & Leasing> => ({
   read: () => read(req, false),
   readPassive: () => read(req, true),
   update:
@@ -142,6 +183,8 @@ export const effectOf = <A>(req: Request<A>): SessionEffect<A> => ({
   destroy: () => serial(req, () => end(req)),
   status: () => serial(req, () => status(req)),
   subjectEpoch: (subject) => () => subjectEpoch(req, subject),
+  lock: () => serial(req, () => lock(req)),
+  release: () => serial(req, () => release(req)),
 })
 
 const unwrapped = async <B>(outcome: Outcome<B>): Promise<B> => {
@@ -171,10 +214,10 @@ const face = {
   },
 }
 
-type Own<A> = Omit<SessionRef<A>, 'effect'> & Owned<A> & { readonly __proto__: typeof face }
+type Own<A> = Omit<SessionRef<A, 'cas' & Leasing>, 'effect'> & Owned<A> & { readonly __proto__: typeof face }
 
 /** The promise face. */
-export const refOf = <A>(req: Request<A>): SessionRef<A> => {
+export const refOf = <A>(req: Request<A>): SessionRef<A, 'cas' & Leasing> => {
   const ref: Own<A> = {
     __proto__: face,
     [REQUEST]: req,
@@ -188,6 +231,12 @@ export const refOf = <A>(req: Request<A>): SessionRef<A> => {
     destroy: () => handled(unwrapped(serial(req, () => end(req)))),
     status: () => handled(unwrapped(serial(req, () => status(req)))),
     subjectEpoch: (subject) => unwrapped(subjectEpoch(req, subject)),
+    lock: () => handled(unwrapped(serial(req, () => lock(req)))),
+    release: () => handled(unwrapped(serial(req, () => release(req)))),
   }
-  return ref as unknown as SessionRef<A>
+  return ref as unknown as SessionRef<A, 'cas' & Leasing>
 }
+
+/** Takes the session before the handler runs (lock mode 'early'). */
+export const early = <A>(req: Request<A>, lock: Lock<A>): Promise<void> =>
+  unwrapped(serial(req, () => entered(req, lock, false)))

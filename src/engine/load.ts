@@ -21,7 +21,7 @@ import type { Flash, Live } from '../core/Stored.ts'
 import { FORMAT } from '../core/Stored.ts'
 import type { SessionId, Token } from '../core/Token.ts'
 import { parse } from '../core/Token.ts'
-import { read, write } from './calls.ts'
+import { leasePause, read, write } from './calls.ts'
 import type { Engine } from './Engine.ts'
 import type { Base, Request } from './request.ts'
 import { freshBase } from './request.ts'
@@ -109,6 +109,7 @@ const reused = async <A>(req: Request<A>, token: Token, record: Live): Promise<B
   const { id } = token
   engine.emit?.({ _tag: 'token-reused', id })
   let admission: Admission = { _tag: 'Reused', record }
+  let waited = 0
   // A request of the victim, or of the thief, may write at the same time.
   for (let most = MAX_ENDINGS; engine.policy.onReuse === 'end' && admission._tag === 'Reused' && most > 0; most--) {
     const until = engine.clock() + engine.limits.tombstoneFor
@@ -118,7 +119,11 @@ const reused = async <A>(req: Request<A>, token: Token, record: Live): Promise<B
       engine.emit?.({ _tag: 'ended', id, by: 'reuse' })
       engine.endings.tell(id)
     }
-    if (answer._tag === 'Left' || answer.right._tag !== 'Conflict') break
+    if (answer._tag === 'Left') break
+    if (answer.right._tag === 'Leased' && waited < engine.limits.lockTimeout) {
+      waited += await leasePause(engine, answer.right.until)
+      most++
+    } else if (answer.right._tag !== 'Conflict') break
     const again = await present(engine, token)
     if (isLeft(again)) break
     admission = again.right.admission

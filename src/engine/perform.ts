@@ -193,7 +193,7 @@ const update = async <A>(req: Request<A>, work: Work<A>, action: Update, record:
   const answer = await write(
     engine,
     'update',
-    engine.store.update(base.id, record.revision, live),
+    engine.store.update(base.id, record.revision, live, req.lock?.fence),
     uncertain,
     action.essential,
   )
@@ -243,7 +243,7 @@ const end = async <A>(req: Request<A>, work: Work<A>, record: Live, by: 'destroy
   const { engine } = req
   const { id } = work.base
   const until = work.now + engine.limits.tombstoneFor
-  const answer = await write(engine, 'end', engine.store.end(id, record.revision, until), () => {
+  const answer = await write(engine, 'end', engine.store.end(id, record.revision, until, req.lock?.fence), () => {
     req.ending = true
   })
   if (isLeft(answer)) return failed(answer.left)

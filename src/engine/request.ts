@@ -20,15 +20,21 @@ import type { Status } from '../core/Status.ts'
 import type { Live, Revision, SubjectEpoch } from '../core/Stored.ts'
 import type { SessionId } from '../core/Token.ts'
 import type { Engine } from './Engine.ts'
+import type { LockMode } from './SessionRef.ts'
 
 /** How an adapter or a caller mounts the session. */
-export interface OpenOptions {
+export interface OpenOptions<M extends LockMode = 'none'> {
   /** Whether this request may start a session. False for background routes: parallel ones would each create one. Default true. */
   readonly create?: boolean
   /** This request's presence is not activity: it never touches, renews or creates. Default false. */
   readonly passive?: boolean
   /** Whether the response can carry a cookie. False for a WebSocket upgrade. Default true. */
   readonly canSetCookie?: boolean
+  /**
+   * When this request takes its session for itself alone. A passive one, and one whose response can not carry a cookie, does
+   * so by `lock()` alone. Default: the manager's `lock`.
+   */
+  readonly lock?: M
 }
 
 /** The record that the request stands on, and the session that it tells of. */
@@ -50,6 +56,27 @@ export interface Attempt<A> {
   readonly carried: ReadonlyArray<Change<A>>
   /** Makes the request stand on what was written: base, grant, cookie, events. */
   readonly apply: () => void
+}
+
+/** A request's exclusive hold on its session, or its wish for one (exclusive.ts). */
+export interface Lock<A> {
+  /** What its writes carry while it holds the lease. */
+  fence: number | undefined
+  /** Whether the lease ran out under it: what was decided meanwhile must not be applied to a record that others changed. */
+  lost: boolean
+  /** Whether the commit by hand is the one that precedes the headers: no adapter makes another. */
+  readonly alone: boolean
+  /** Takes the lease if it is due, or asked for by hand, and loads again. Answers what is left of the changes. */
+  readonly enter: (
+    changes: ReadonlyArray<Change<A>>,
+    byHand: boolean,
+  ) => Promise<Either<SessionError, ReadonlyArray<Change<A>>>>
+  /** Gives the lease back, if it is held, and asks for none any more. Never fails. */
+  readonly leave: () => Promise<void>
+  /** The lease ran out. */
+  readonly lose: () => void
+  /** The lease is gone with its record. */
+  readonly forget: () => void
 }
 
 /** A stored sign-in that a revocation may have overtaken (design §7, subject's epoch). */
@@ -82,6 +109,8 @@ export interface Request<A> {
   unverified: Unverified | undefined
   /** Whether an end of the session was sent whose outcome is unknown. */
   ending: boolean
+  /** Undefined under the lock mode 'none'. */
+  lock: Lock<A> | undefined
   /** The Set-Cookie value that must leave with the response. */
   cookie: string | undefined
   /** The last operation that was begun on this handle; undefined when none runs. */
@@ -96,7 +125,7 @@ export interface Request<A> {
 export const request = <A>(
   engine: Engine<A>,
   cookieHeader: () => string | undefined,
-  options: OpenOptions,
+  options: OpenOptions<LockMode>,
 ): Request<A> => ({
   engine,
   cookieHeader,
@@ -112,6 +141,7 @@ export const request = <A>(
   unsettled: [],
   unverified: undefined,
   ending: false,
+  lock: undefined,
   cookie: undefined,
   tail: undefined,
   destroyed: false,

@@ -11,7 +11,7 @@ import * as KoaAdapter from '../../adapters/koa.ts'
 import * as Node from '../../adapters/node.ts'
 import * as Session from '../../src/core/Session.ts'
 import { sessionManager } from '../../src/engine/SessionManager.ts'
-import type { SessionRef } from '../../src/engine/SessionRef.ts'
+import type { Leasing, SessionRef } from '../../src/engine/SessionRef.ts'
 import { memoryStore } from '../../src/stores/memory.ts'
 
 interface Data {
@@ -29,7 +29,7 @@ const count = Session.modify('views', (n: number) => n + 1)
 
 type Equal<X, Y> = (<T>() => T extends X ? 1 : 2) extends <T>() => T extends Y ? 1 : 2 ? true : false
 const same = <X, Y>(_: Equal<X, Y>): void => undefined
-type Ref = SessionRef<Data>
+type Ref = SessionRef<Data, 'cas' & Leasing>
 
 // Hono
 new Hono()
@@ -52,7 +52,7 @@ new Hono()
     return c.body(null)
   })
 new Hono<{ Variables: HonoAdapter.SessionVariables<Data> }>().get('/', (c) => {
-  same<typeof c.var.session, Ref>(true)
+  same<typeof c.var.session, SessionRef<Data>>(true)
   return c.body(null)
 })
 

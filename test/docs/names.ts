@@ -37,6 +37,10 @@ const options: Options = {
   renewAfter: true,
   renewGrace: true,
   onReuse: true,
+  lock: true,
+  lockTimeout: true,
+  lockLease: true,
+  maxHold: true,
 }
 
 const cookieOptions: { readonly [K in keyof CookieOptions]-?: true } = {

@@ -1,7 +1,7 @@
 /** A store whose n-th calls fail. */
 import { left } from '#fp-ts/Either'
 import type { TaskEither } from '#fp-ts/TaskEither'
-import type { Directory, Store, StoreError, StoreOperation } from '../../src/effects/Store.ts'
+import type { Directory, Locking, Store, StoreError, StoreOperation } from '../../src/effects/Store.ts'
 import { storeError } from '../../src/effects/Store.ts'
 import type { Fault } from './scripted.ts'
 
@@ -9,14 +9,14 @@ import type { Fault } from './scripted.ts'
 export type Failure = Fault | 'black'
 
 export interface Faulty {
-  readonly store: Store<'cas'> & Directory
+  readonly store: Store<'cas'> & Directory & Locking
   /** The calls so far. */
   readonly calls: Array<StoreOperation>
   /** Which of the calls to come fail, by number from 1, and how. */
   readonly failures: Map<number, Failure>
 }
 
-export const faulty = (inner: Store<'cas'> & Directory): Faulty => {
+export const faulty = (inner: Store<'cas'> & Directory & Locking): Faulty => {
   const calls: Array<StoreOperation> = []
   const failures = new Map<number, Failure>()
   const through =
@@ -47,6 +47,9 @@ export const faulty = (inner: Store<'cas'> & Directory): Faulty => {
       endAll: (subject, until, except) => through('endAll', inner.endAll(subject, until, except)),
       raiseEpoch: (subject, now) => through('raiseEpoch', inner.raiseEpoch(subject, now)),
       readEpoch: (subject) => through('readEpoch', inner.readEpoch(subject)),
+      acquire: (id, wish) => through('acquire', inner.acquire(id, wish)),
+      renew: (id, fence, lease) => through('renew', inner.renew(id, fence, lease)),
+      release: (id, fence) => through('release', inner.release(id, fence)),
     },
   }
 }

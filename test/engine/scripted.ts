@@ -3,10 +3,22 @@
  */
 import { left } from '#fp-ts/Either'
 import type { TaskEither } from '#fp-ts/TaskEither'
-import type { Directory, Store, StoreError } from '../../src/effects/Store.ts'
+import type { Directory, Locking, Store, StoreError } from '../../src/effects/Store.ts'
 import { storeError } from '../../src/effects/Store.ts'
 
-type Verb = 'load' | 'create' | 'update' | 'touch' | 'end' | 'readEpoch' | 'raiseEpoch' | 'endAll' | 'endOne'
+type Verb =
+  | 'load'
+  | 'create'
+  | 'update'
+  | 'touch'
+  | 'end'
+  | 'readEpoch'
+  | 'raiseEpoch'
+  | 'endAll'
+  | 'endOne'
+  | 'acquire'
+  | 'renew'
+  | 'release'
 
 /** before: the effect never happens; after: it happens and the answer is lost; silent: it happens and no answer ever comes. */
 export type Fault = 'before' | 'after' | 'silent'
@@ -34,7 +46,9 @@ export interface Scripted<S> {
   readonly fail: (verb: Verb, ...faults: ReadonlyArray<Fault>) => void
 }
 
-export const scripted = <S extends Store & Directory>(inner: S): Scripted<Store<'cas'> & Directory> => {
+export const scripted = <S extends Store & Directory & Locking>(
+  inner: S,
+): Scripted<Store<'cas'> & Directory & Locking> => {
   const calls: Array<Verb> = []
   const gates: Array<Gate> = []
   const faults: Array<{ readonly verb: Verb; readonly fault: Fault }> = []
@@ -88,6 +102,9 @@ export const scripted = <S extends Store & Directory>(inner: S): Scripted<Store<
       endAll: (subject, until, except) => through('endAll', inner.endAll(subject, until, except)),
       raiseEpoch: (subject, now) => through('raiseEpoch', inner.raiseEpoch(subject, now)),
       readEpoch: (subject) => through('readEpoch', inner.readEpoch(subject)),
+      acquire: (id, wish) => through('acquire', inner.acquire(id, wish)),
+      renew: (id, fence, lease) => through('renew', inner.renew(id, fence, lease)),
+      release: (id, fence) => through('release', inner.release(id, fence)),
     },
   }
 }

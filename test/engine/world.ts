@@ -10,9 +10,10 @@ import type { SessionError } from '../../src/core/SessionError.ts'
 import type { SessionOptions } from '../../src/engine/SessionManager.ts'
 import { sessionManager } from '../../src/engine/SessionManager.ts'
 import type { OpenOptions } from '../../src/engine/SessionManager.ts'
-import type { Committed, SessionEffect } from '../../src/engine/SessionRef.ts'
-import type { Store } from '../../src/effects/Store.ts'
+import type { Committed, Leasing, LockMode, SessionEffect } from '../../src/engine/SessionRef.ts'
+import type { Locking, Store } from '../../src/effects/Store.ts'
 import { memoryStore } from '../../src/stores/memory.ts'
+import { fakeClock } from '../../src/testing/fakeClock.ts'
 import { scripted } from './scripted.ts'
 
 export const Data = t.readonly(
@@ -28,12 +29,11 @@ export const count = Session.modify('views', (n: number) => n + 1)
 const MINUTE = 60_000
 export const START = Date.UTC(2026, 0, 1)
 
-type Extra = Partial<Omit<SessionOptions<Data, Store>, 'data' | 'initial' | 'store'>>
+type Extra = Partial<Omit<SessionOptions<Data, Store<'cas'> & Locking>, 'data' | 'initial' | 'store'>>
 
 export const world = (options: Extra = {}) => {
-  const time = { now: START }
-  const clock = (): number => time.now
-  const inner = memoryStore({ clock })
+  const { now: clock, timer, advance } = fakeClock(START)
+  const inner = memoryStore({ clock, timer })
   const script = scripted(inner)
   const events: Array<Event> = []
   const sessions = sessionManager({
@@ -51,7 +51,7 @@ export const world = (options: Extra = {}) => {
     events,
     tags: () => events.map(({ _tag }) => _tag),
     /** A request with this cookie. */
-    visit: (cookie?: string, opening?: OpenOptions): SessionEffect<Data> =>
+    visit: (cookie?: string, opening?: OpenOptions<LockMode>): SessionEffect<Data, 'cas' & Leasing> =>
       sessions.open(O.fromNullable(cookie), opening),
     /** A manager of another process over the same store: no common queue. */
     elsewhere: (more: Extra = {}) =>
@@ -64,9 +64,7 @@ export const world = (options: Extra = {}) => {
         ...options,
         ...more,
       }),
-    pass: (ms: number): void => {
-      time.now += ms
-    },
+    pass: advance,
     MINUTE,
   }
 }
