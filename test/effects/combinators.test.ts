@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { right } from '#fp-ts/Either'
 import { pipe } from '#fp-ts/function'
 import { some } from '#fp-ts/Option'
@@ -6,6 +6,7 @@ import { cached, encrypted, observed, prefixed, withRetry } from '../../src/effe
 import { keyring } from '../../src/effects/Keyring.ts'
 import { systemRandom } from '../../src/effects/Random.ts'
 import type { Near } from '../../src/effects/Store.ts'
+import { memoryStore } from '../../src/stores/memory.ts'
 import { storeContract } from '../../src/testing/storeContract.ts'
 import { type Full, stores } from './combinators/stores.ts'
 
@@ -53,16 +54,22 @@ const combinators: Readonly<Record<string, (store: Full) => Full>> = {
     ),
 }
 
-describe.each(stores)('around $name', ({ name, fifo, make }) => {
+describe.each(stores)('around $name', ({ name, fifo, open }) => {
+  let opened: Awaited<ReturnType<typeof open>>
+  beforeAll(async () => {
+    opened = await open()
+  })
+  afterAll(() => opened.close())
+
   describe.each(Object.entries(combinators))('%s: the store contract', (combinator, wrap) => {
-    const cases = storeContract(`${combinator} ${name}`, async () => wrap(await make()), { ...capabilities, fifo })
+    const cases = storeContract(`${combinator} ${name}`, () => wrap(opened.store()), { ...capabilities, fifo })
     for (const { name: title, run } of cases) it(title, run)
   })
 })
 
-it('what a store has besides its verbs stays', async () => {
+it('what a store has besides its verbs stays', () => {
   for (const wrap of Object.values(combinators)) {
-    const store = { ...(await stores[0]!.make()), health: () => Promise.resolve(right(undefined)), own: 1 }
+    const store = { ...memoryStore(), health: () => Promise.resolve(right(undefined)), own: 1 }
     expect(wrap(store)).toMatchObject({ guarantee: 'cas', local: true, own: 1, health: store.health })
   }
 })

@@ -106,10 +106,8 @@ export const renamed = (directory: Directory, names: Names): Directory => {
 }
 
 /**
- * The order in which to look for sessions that move from a later name to the first. Processes whose rings have another
- * order may move them back while a change of keys is rolled out: the last name is looked at twice.
+ * The order in which to look for sessions that move from a later name to the first while one looks. Processes whose rings
+ * have another order may move them back while a change of keys is rolled out.
  */
-const moving = (known: ReadonlyArray<string>): ReadonlyArray<string> => {
-  const order = [...known].reverse()
-  return order.length > 1 ? [...order, ...order.slice(0, 1)] : order
-}
+const moving = (known: ReadonlyArray<string>): ReadonlyArray<string> =>
+  known.length > 1 ? [...known, ...known.slice(0, 1)] : known

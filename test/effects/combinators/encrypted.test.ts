@@ -323,6 +323,7 @@ it('encryption that fails is a fault that changed nothing', async () => {
   const keys: Keyring = {
     ids: ['broken'],
     purpose: () => ({
+      sealers: new Map(),
       seal: () => Promise.reject(new Error('no entropy')),
       open: () => Promise.resolve(right('')),
       blind: () => Promise.reject(new Error('no entropy')),
