@@ -4,7 +4,7 @@ import ts from 'typescript'
 import { type File, imports, lineOf, nodes, parse } from './tree.ts'
 
 /** Lowest first: a file imports from its own layer and from the layers before it. */
-const layers = ['core', 'effects', 'stores', 'engine', 'adapters'] as const
+const layers = ['core', 'effects', 'stores', 'carriers', 'engine', 'adapters'] as const
 type Layer = (typeof layers)[number]
 type Place = Layer | 'testing' | 'index'
 

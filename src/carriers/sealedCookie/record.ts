@@ -1,0 +1,147 @@
+/**
+ * ```ts
+ * textOf:    (carried: Carried, padTo: number) => string     // JSON, filled up with spaces
+ * carriedOf: (text: string) => Carried | undefined
+ * ```
+ * A session as the text that is sealed: JSON without names, because every byte of it travels with every request.
+ *
+ *     [format, id, createdAt, touchedAt - createdAt, expiresAt - touchedAt, schema, data, flash, subject, lifetime, epoch]
+ *
+ * A format to come adds behind these: an older version can then tell whether a newer session is over, and leaves it alone.
+ *
+ * Laws:
+ * 1. `carriedOf(textOf(c, n))` is `c`, but for what means nothing outside of a store.
+ * 2. The text's length in UTF-8 is a multiple of `padTo` bytes.
+ *
+ * @since 0.2.0
+ */
+import type { Json } from '../../core/Json.ts'
+import { deepFreeze } from '../../core/Json.ts'
+import type { Millis } from '../../core/Millis.ts'
+import type { Flash, Lifetime, Subject } from '../../core/Stored.ts'
+import type { SessionId } from '../../core/Token.ts'
+import { isSessionId } from '../../core/Token.ts'
+import type { Carried } from '../../effects/Carrier.ts'
+
+const BEYOND_ASCII = /[\u0080-\uffff]/
+
+/** The length of a well-formed text in UTF-8. */
+const utf8Length = (text: string): number => {
+  if (!BEYOND_ASCII.test(text)) return text.length
+  let bytes = text.length
+  for (let index = 0; index < text.length; index++) {
+    const unit = text.charCodeAt(index)
+    // The two halves of a surrogate pair are four bytes together.
+    if (unit >= 0x80) bytes += unit < 0x800 || (unit >= 0xd800 && unit < 0xe000) ? 1 : 2
+  }
+  return bytes
+}
+
+type Absent = 0
+
+type Layout = readonly [
+  format: number,
+  id: SessionId,
+  createdAt: Millis,
+  untouchedFor: Millis,
+  expiresAfter: Millis,
+  schema: number,
+  data: Json,
+  flash: Flash | Absent,
+  subject: readonly [id: string, authenticatedAt: Millis, level?: number] | Absent,
+  lifetime: Lifetime | Absent,
+  epoch: number,
+]
+
+const isEmpty = (flash: Flash): boolean => {
+  for (const _ in flash) return false
+  return true
+}
+
+const subjectFields = ({ id, authenticatedAt, level }: Subject): Layout[8] =>
+  level === undefined ? [id, authenticatedAt] : [id, authenticatedAt, level]
+
+/** The text to be sealed. */
+export const textOf = ({ id, live, epoch }: Carried, padTo: number): string => {
+  const layout: Layout = [
+    live.format,
+    id,
+    live.createdAt,
+    live.touchedAt - live.createdAt,
+    live.expiresAt - live.touchedAt,
+    live.schema,
+    live.data,
+    isEmpty(live.flash) ? 0 : live.flash,
+    live.subject === undefined ? 0 : subjectFields(live.subject),
+    live.lifetime ?? 0,
+    epoch,
+  ]
+  const text = JSON.stringify(layout)
+  const over = utf8Length(text) % padTo
+  return over === 0 ? text : text + ' '.repeat(padTo - over)
+}
+
+const parsed = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+const areNumbers = (values: ReadonlyArray<unknown>): boolean => values.every((value) => typeof value === 'number')
+
+const isRecord = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const isSubject = (value: unknown): boolean =>
+  value === 0 || (Array.isArray(value) && typeof value[0] === 'string' && areNumbers(value.slice(1)))
+
+// Sealed by us or by nobody; still nothing that this version, or a version to come, wrote by mistake may throw later.
+const isLayout = (value: unknown): value is Layout => {
+  if (!Array.isArray(value) || value.length < 11) return false
+  const [format, id, createdAt, untouchedFor, expiresAfter, schema, , flash, subject, lifetime, epoch] =
+    value as ReadonlyArray<unknown>
+  return (
+    areNumbers([format, createdAt, untouchedFor, expiresAfter, schema, epoch]) &&
+    typeof id === 'string' &&
+    isSessionId(id) &&
+    (flash === 0 || isRecord(flash)) &&
+    isSubject(subject) &&
+    (lifetime === 0 || isRecord(lifetime))
+  )
+}
+
+const NO_FLASH: Flash = Object.freeze({})
+
+const subjectOf = ([id, authenticatedAt, level]: Exclude<Layout[8], Absent>): Subject =>
+  Object.freeze({ id, authenticatedAt, ...(level === undefined ? {} : { level }) })
+
+/** What was sealed, frozen; undefined for every other text. */
+export const carriedOf = (text: string): Carried | undefined => {
+  const value = parsed(text)
+  if (!isLayout(value)) return undefined
+  const [format, id, createdAt, untouchedFor, expiresAfter, schema, data, flash, subject, lifetime, epoch] = value
+  const touchedAt = createdAt + untouchedFor
+  return {
+    id,
+    epoch,
+    live: {
+      _tag: 'Live',
+      format,
+      // Of a store: here nobody compares, holds or proves.
+      revision: '',
+      trail: [],
+      epoch: 0,
+      fence: 0,
+      credential: { digest: '', mintedAt: createdAt },
+      ...(subject === 0 ? {} : { subject: subjectOf(subject) }),
+      createdAt,
+      touchedAt,
+      expiresAt: touchedAt + expiresAfter,
+      ...(lifetime === 0 ? {} : { lifetime: Object.freeze(lifetime) }),
+      schema,
+      data: deepFreeze(data),
+      flash: flash === 0 ? NO_FLASH : deepFreeze(flash),
+    },
+  }
+}

@@ -1,0 +1,75 @@
+/**
+ * ```ts
+ * interface Carrier { names: (cookie) => string[]; bind: (cookie) => Bound }
+ * interface Bound   { open: (cookieHeader) => Promise<Opened>; seal: (Carried) => Promise<Either<CookieTooLarge, string[]>> }
+ * ```
+ * Where sessions travel instead of living in a store: the browser brings the record along, and takes the next one with
+ * it. What follows from that no carrier can mend: whoever keeps a copy of an earlier cookie has that earlier session
+ * (until it is over by its times, or by its subject's epoch), and of two responses the one that arrives last wins.
+ *
+ * Laws:
+ * 1. What `seal` gives, brought back under its names, `open`s to the same record: `format`, times, subject, lifetime,
+ *    schema, data and flash. Revisions, fence and credential stay behind: they mean nothing outside of a store.
+ * 2. Everything else opens to no session and says why. `open` never rejects.
+ *
+ * @since 0.2.0
+ */
+import type { Either } from '#fp-ts/Either'
+import type { TaskEither } from '#fp-ts/TaskEither'
+import type { CookieTooLarge } from '../core/Cookie.ts'
+import type { Live, SubjectEpoch } from '../core/Stored.ts'
+import type { SessionId } from '../core/Token.ts'
+import type { StoreError } from './Store.ts'
+
+/** One session on its way. */
+export interface Carried {
+  readonly id: SessionId
+  readonly live: Live
+  /** The subject's epoch at its sign-in; 0 without a subject, and where nobody asks. */
+  readonly epoch: SubjectEpoch
+}
+
+/** Why a cookie did not open: not our form, changed on its way (or another cookie's), an unknown key, pieces missing. */
+export type Unsealed = 'malformed' | 'altered' | 'unknown-key' | 'incomplete'
+
+/** One that opened. */
+export interface Unfolded extends Carried {
+  /** Whether it is as `seal` would write it now; if not (an older key, say), it is to be sealed again. */
+  readonly newest: boolean
+}
+
+/** What the cookies of a request came to. */
+export interface Opened {
+  /** Each session that a cookie holds: of two copies of one session the one that was touched later, of three the request was tampered with and there is none. */
+  readonly found: ReadonlyArray<Unfolded>
+  /** Why there is none, though there was a cookie. */
+  readonly rejected: Unsealed | 'ambiguous' | undefined
+  /** The names, of those that may be cleared one day, under which the request brought anything. */
+  readonly brought: ReadonlyArray<string>
+}
+
+/** A carrier under one cookie's name. */
+export interface Bound {
+  /** Every name that it sets: the cookie's own, then those of further pieces. */
+  readonly names: ReadonlyArray<string>
+  readonly open: (cookieHeader: string) => Promise<Opened>
+  /** The cookies' values, in the order of `names`; Left when they would take more than all of them hold. */
+  readonly seal: (carried: Carried) => Promise<Either<CookieTooLarge, ReadonlyArray<string>>>
+}
+
+/**
+ * Where the epochs of subjects are kept: a number for each, raised when all of the subject's sessions are to end. It is to
+ * be kept for as long as a session may live: longer than the manager's `maxLifetime`.
+ */
+export interface Epochs {
+  /** The subject's epoch; 0 when it was never raised. */
+  readonly readEpoch: (subject: string) => TaskEither<StoreError, SubjectEpoch>
+}
+
+/** See the module's head. */
+export interface Carrier {
+  /** Makes it ready for the manager's cookie. Values are bound to this name: under another one they do not open. */
+  readonly bind: (cookieName: string) => Bound
+  /** Present when sessions are to be held against their subject's epoch. */
+  readonly epochs?: Epochs
+}
