@@ -8,6 +8,8 @@
  */
 import type { Either } from '#fp-ts/Either'
 import { isLeft, left, right } from '#fp-ts/Either'
+import type { Option } from '#fp-ts/Option'
+import { some } from '#fp-ts/Option'
 import type { Admission } from '../core/Admission.ts'
 import { admit } from '../core/Admission.ts'
 import { decodeData } from '../core/Codec.ts'
@@ -17,7 +19,7 @@ import { sessionOf } from '../core/Record.ts'
 import type { SessionError } from '../core/SessionError.ts'
 import { invalidData } from '../core/SessionError.ts'
 import type { Status } from '../core/Status.ts'
-import type { Flash, Live } from '../core/Stored.ts'
+import type { Flash, Live, Stored } from '../core/Stored.ts'
 import { FORMAT } from '../core/Stored.ts'
 import type { SessionId, Token } from '../core/Token.ts'
 import { parse } from '../core/Token.ts'
@@ -74,14 +76,25 @@ interface Presented {
   readonly admission: Admission
 }
 
+const judged = <A>(engine: Engine<A>, token: Token, stored: Option<Stored>): Admission | Promise<Admission> => {
+  const judge = (digest: string): Admission => admit(engine.policy, engine.clock())(stored, digest)
+  // Hash only what has something to be compared with.
+  const live = stored._tag === 'Some' && stored.value._tag === 'Live'
+  const digest = live ? engine.digest(token.secret) : ''
+  return typeof digest === 'string' ? judge(digest) : digest.then(judge)
+}
+
 const present = async <A>(engine: Engine<A>, token: Token): Promise<Either<SessionError, Presented>> => {
+  const near = engine.store.peek?.(token.id)
+  if (near !== undefined) {
+    const admission = await judged(engine, token, some(near))
+    // It may be behind, so it may admit; any other verdict is the store's.
+    if (admission._tag === 'Admitted') return right({ token, admission })
+  }
   const stored = await read(engine, 'load', engine.store.load(token.id))
   if (isLeft(stored)) return stored
-  // Hash only what has something to be compared with.
-  const live = stored.right._tag === 'Some' && stored.right.value._tag === 'Live'
-  const digest = live ? engine.digest(token.secret) : ''
-  const text = typeof digest === 'string' ? digest : await digest
-  return right({ token, admission: admit(engine.policy, engine.clock())(stored.right, text) })
+  const admission = judged(engine, token, stored.right)
+  return right({ token, admission: admission instanceof Promise ? await admission : admission })
 }
 
 // Of several cookies: a live one decides; otherwise the one that says most about what may be written.
