@@ -101,6 +101,9 @@ export const cookie = (options: CookieOptions = {}): Either<CookieRule, Cookie> 
   return right({ name, secure, persistent, attributes, clear: `${name}=${CLEARED}${attributes}` })
 }
 
+/** The same settings under another name. It must begin as the name that was checked: for the further pieces of one value. */
+export const renamed = (c: Cookie, name: string): Cookie => ({ ...c, name, clear: `${name}=${CLEARED}${c.attributes}` })
+
 /** Whether text may stand as a cookie's value. */
 export const isCookieValue = (text: string): text is CookieValue => /^[!#-+\--:<-[\]-~]*$/.test(text)
 

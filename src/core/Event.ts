@@ -10,8 +10,17 @@
  */
 import type { SessionId } from './Token.ts'
 
-/** Why a cookie was not accepted. */
-export type Rejection = 'malformed' | 'unknown' | 'unknown-secret' | 'superseded' | 'ended' | 'ambiguous'
+/** Why a cookie was not accepted. The last three are a carrier's. */
+export type Rejection =
+  | 'malformed'
+  | 'unknown'
+  | 'unknown-secret'
+  | 'superseded'
+  | 'ended'
+  | 'ambiguous'
+  | 'altered'
+  | 'unknown-key'
+  | 'incomplete'
 
 /** Why recorded updates were not stored. */
 export type DropReason = 'superseded' | 'ended' | 'no-session' | 'destroyed' | 'after-commit' | 'response-failed'

@@ -59,6 +59,9 @@ export const rejections: Readonly<Record<Rejection, true>> = {
   'unknown-secret': true,
   superseded: true,
   ended: true,
+  altered: true,
+  'unknown-key': true,
+  incomplete: true,
 }
 
 export const dropReasons: Readonly<Record<DropReason, true>> = {
