@@ -8,6 +8,8 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const nodeOnly = [
   'src/effects/digest.node.ts',
   'src/effects/cipher.node.ts',
+  'src/stores/file.ts',
+  'src/stores/file/**/*.ts',
   'adapters/node.ts',
   'adapters/node/**/*.ts',
 ]
