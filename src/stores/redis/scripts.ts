@@ -44,7 +44,8 @@ local function clock() local t = redis.call('TIME') return t[1] * 1000 + math.fl
 const LIVE = String.raw`
 local function live(v)
   if not v or v == '' or string.sub(v, 1, ${String(ENDED_TAG.length)}) == '${ENDED_TAG}' then return false end
-  if string.sub(v, ${String(AT.tag)}, ${String(AT.tag + LIVE_TAG.length - 1)}) ~= '${LIVE_TAG}' then error('${FOREIGN}') end
+  local tag = string.sub(v, ${String(AT.tag)}, ${String(AT.tag + LIVE_TAG.length - 1)})
+  if tag ~= '${LIVE_TAG}' or #v < ${String(AT.revision - 1)} then error('${FOREIGN}') end
   return true
 end
 local function has(v, revision) return string.sub(v, ${String(AT.revision)}, ${String(AT.revision - 1)} + #revision) == revision end`

@@ -1,8 +1,7 @@
-/** The clients that the store is tested through, and the servers that they speak to. */
+/** The clients that the store is tested through. */
 import { Cluster, Redis } from 'ioredis'
 import { createClient, createCluster } from 'redis'
 import type { RedisClient } from '../../../src/stores/redis.ts'
-import { clusterUrls, redisUrl } from '../../servers/shared.ts'
 
 export interface Connected {
   readonly client: RedisClient
@@ -10,7 +9,7 @@ export interface Connected {
 }
 
 /** A connected client. What it reports is not what its test is about. */
-export type Connect = (urls: ReadonlyArray<string>) => Promise<Connected>
+type Connect = (urls: ReadonlyArray<string>) => Promise<Connected>
 
 const quiet = (): void => undefined
 
@@ -41,10 +40,8 @@ const nodeRedisCluster: Connect = async (urls) => {
 }
 
 const ioRedisCluster: Connect = async (urls) => {
-  const client = new Cluster(
-    urls.map((url) => new URL(url)).map(({ hostname, port }) => ({ host: hostname, port: Number(port) })),
-    { lazyConnect: true },
-  )
+  const nodes = urls.map((url) => new URL(url)).map(({ hostname, port }) => ({ host: hostname, port: Number(port) }))
+  const client = new Cluster(nodes, { lazyConnect: true })
   client.on('error', quiet)
   await client.connect()
   return {
@@ -55,16 +52,13 @@ const ioRedisCluster: Connect = async (urls) => {
   }
 }
 
-const single = async (): Promise<ReadonlyArray<string>> => [await redisUrl()]
-
-/** Each client with the servers that it is for. */
-export const drivers = {
-  'node-redis': { connect: nodeRedis, urls: single },
-  ioredis: { connect: ioRedis, urls: single },
-  'node-redis, cluster': { connect: nodeRedisCluster, urls: clusterUrls },
-  'ioredis, cluster': { connect: ioRedisCluster, urls: clusterUrls },
+export const connects = {
+  'node-redis': nodeRedis,
+  ioredis: ioRedis,
+  'node-redis, cluster': nodeRedisCluster,
+  'ioredis, cluster': ioRedisCluster,
 } as const
 
-export type DriverName = keyof typeof drivers
+export type DriverName = keyof typeof connects
 
-export const driverNames = Object.keys(drivers) as ReadonlyArray<DriverName>
+export const driverNames = Object.keys(connects) as ReadonlyArray<DriverName>
