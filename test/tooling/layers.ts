@@ -12,7 +12,9 @@ type Place = Layer | 'testing' | 'index'
 const nodeOnly = (path: string): boolean =>
   ['src/effects/digest.node.ts', 'src/effects/cipher.node.ts', 'src/stores/file.ts', 'adapters/node.ts'].includes(
     path,
-  ) || path.startsWith('adapters/node/')
+  ) ||
+  path.startsWith('src/stores/file/') ||
+  path.startsWith('adapters/node/')
 
 const place = (path: string): Place | undefined => {
   if (path === 'src/index.ts') return 'index'
