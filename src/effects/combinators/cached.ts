@@ -89,7 +89,7 @@ export const cached = ({ ttl, max = 1_000, clock = systemClock }: CachedOptions)
       for (const [oldest] of entries) if (entries.size > max) entries.delete(oldest)
     }
 
-    /** A write to one record: it is forgotten before, and after; what is read in between is not kept. */
+    /** A write to one record: it is forgotten before; what is on its way then, or read while the write is, is not kept. */
     const write =
       <A>(id: SessionId, task: TaskEither<StoreError, A>): TaskEither<StoreError, A> =>
       async () => {
@@ -98,7 +98,6 @@ export const cached = ({ ttl, max = 1_000, clock = systemClock }: CachedOptions)
         try {
           return await task()
         } finally {
-          forget(id)
           const others = (writing.get(id) ?? 1) - 1
           if (others === 0) writing.delete(id)
           else writing.set(id, others)
@@ -113,7 +112,6 @@ export const cached = ({ ttl, max = 1_000, clock = systemClock }: CachedOptions)
         try {
           return await task()
         } finally {
-          forgetWhere(holds)
           writingMany--
         }
       }
