@@ -15,6 +15,7 @@ import type { Clock } from '../effects/Clock.ts'
 import type { Digest } from '../effects/Digest.ts'
 import type { Random } from '../effects/Random.ts'
 import type { Directory, Locking, Near, Store } from '../effects/Store.ts'
+import type { Carriage } from './carriage.ts'
 import type { Endings } from './endings.ts'
 import type { LockMode } from './SessionRef.ts'
 import type { Turns } from './turns.ts'
@@ -22,6 +23,8 @@ import type { Turns } from './turns.ts'
 /** See the module's head. */
 export interface Engine<A> {
   readonly store: Store & Partial<Directory & Locking & Near>
+  /** The store, where it is one request's carriage. */
+  readonly carriage: Carriage | undefined
   /** The lock mode of requests whose mount names none. */
   readonly lock: LockMode
   readonly schema: Schema<A>

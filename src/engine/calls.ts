@@ -13,7 +13,7 @@ import { isRight, left } from '#fp-ts/Either'
 import type { TaskEither } from '#fp-ts/TaskEither'
 import type { Millis } from '../core/Millis.ts'
 import type { Outcome, SessionError } from '../core/SessionError.ts'
-import { storeTimeout, storeUnavailable } from '../core/SessionError.ts'
+import { isSessionException, storeTimeout, storeUnavailable } from '../core/SessionError.ts'
 import type { StoreError, StoreOperation } from '../effects/Store.ts'
 import { storeError } from '../effects/Store.ts'
 import type { Engine } from './Engine.ts'
@@ -55,6 +55,8 @@ const reported = <B>(
 ): SessionError => {
   const cause = fault._tag === 'TimedOut' ? 'no answer in time' : fault.cause
   engine.emit?.({ _tag: 'store-failed', operation, cause, fatal })
+  // A carrier that refuses knows better than "unavailable".
+  if (isSessionException(cause)) return cause.sessionError
   return fault._tag === 'TimedOut'
     ? storeTimeout(operation, outcome, engine.limits.storeTimeout)
     : storeUnavailable(operation, outcome, fault.cause)

@@ -12,7 +12,7 @@ import { isLeft, left, right } from '#fp-ts/Either'
 import type { Option } from '#fp-ts/Option'
 import { none, some } from '#fp-ts/Option'
 import type { Millis } from '../core/Millis.ts'
-import type { Plan } from '../core/Plan.ts'
+import type { Action, Nothing, Plan, Touch } from '../core/Plan.ts'
 import { changed, isLogout, plan } from '../core/Plan.ts'
 import { expiresAt } from '../core/Policy.ts'
 import type { Change } from '../core/Replay.ts'
@@ -36,7 +36,7 @@ import { load } from './load.ts'
 import type { Step } from './perform.ts'
 import { perform } from './perform.ts'
 import type { Base, Request } from './request.ts'
-import { applied, freshBase, mustSignIn } from './request.ts'
+import { applied, freshBase, isOld, mustSignIn } from './request.ts'
 import { baselineOf, signsIn, verified } from './revocation.ts'
 import type { Turn } from './turns.ts'
 
@@ -58,6 +58,9 @@ const mayStartAnew = <A>({ grant, status }: Request<A>): boolean =>
 
 // A logout wants nothing of a session that is lost already.
 const wanted = <A>(base: Session<A>, result: Session<A>): boolean => changed(base, result) || result.intent === 'rotate'
+
+const stores = (action: Action): action is Exclude<Action, Nothing | Touch> =>
+  action._tag !== 'Nothing' && action._tag !== 'Touch'
 
 /** Why a plan must not be carried out, if it must not. Asked before any store call of the write. */
 const refusal = <A>(
@@ -81,19 +84,23 @@ const refusal = <A>(
         ? misconfigured('create', false, 'a route that signs in must be allowed to create a session')
         : sessionEnded
   }
-  return cookie === 'Set' && !req.canSetCookie ? headersSent : undefined
+  const needsCookie = cookie === 'Set' || (req.engine.carriage !== undefined && stores(action))
+  return needsCookie && !req.canSetCookie ? headersSent : undefined
 }
 
 const touch = async <A>(req: Request<A>, base: Base<A>, record: Live, now: Millis): Promise<void> => {
   const { engine } = req
+  // A carrier has no other way to note it than a cookie.
+  if (engine.carriage !== undefined && !req.canSetCookie) return
   const until = expiresAt(engine.policy)({ ...record, touchedAt: now })
   const answer = await read(engine, 'touch', engine.store.touch(base.id, record.epoch, now, until), false)
-  if (answer._tag === 'Right' && answer.right._tag === 'Touched')
-    req.base = {
-      ...base,
-      record: { ...record, touchedAt: now, expiresAt: until },
-      session: { ...base.session, touchedAt: now },
-    }
+  if (answer._tag === 'Left' || answer.right._tag === 'Gone') return
+  req.cookie = engine.carriage?.line() ?? req.cookie
+  req.base = {
+    ...base,
+    record: { ...record, touchedAt: now, expiresAt: until },
+    session: { ...base.session, touchedAt: now },
+  }
 }
 
 interface Progress<A> {
@@ -201,8 +208,9 @@ const run = async <A>(req: Request<A>, progress: Progress<A>): Promise<Either<Se
     const { action } = planned
     const refused = refusal(req, base, result, planned, progress.changes)
     if (refused !== undefined) return left(refused)
-    if (action._tag === 'Nothing' || action._tag === 'Touch') {
-      if (action._tag === 'Touch' && base.record !== undefined) await touch(req, base, base.record, now)
+    if (!stores(action)) {
+      if ((action._tag === 'Touch' || isOld(req, base)) && base.record !== undefined)
+        await touch(req, base, base.record, now)
       return right(base.session)
     }
     const essential = action._tag !== 'Update' || action.essential
@@ -216,7 +224,7 @@ const run = async <A>(req: Request<A>, progress: Progress<A>): Promise<Either<Se
       continue
     }
     // Who holds the lease writes alone; whoever queues would wait for the lease, and the holder for the queue.
-    if (essential && base.record !== undefined && !inQueue && req.lock?.fence === undefined) {
+    if (essential && base.record !== undefined && !inQueue && req.lock?.fence === undefined && !engine.carriage) {
       inQueue = true
       const again = await queued(req, base, progress)
       if (isLeft(again)) return again

@@ -96,6 +96,7 @@ export const configure = <A>(
   const maxHold = count('maxHold', options.maxHold ?? 60_000)
   return {
     store: checkedStore(options.store),
+    carriage: undefined,
     lock: checkedLock(options.store, options.lock ?? 'none'),
     schema,
     flash: options.flash === undefined ? flashStrings : checkedFlash(options.flash),

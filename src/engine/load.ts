@@ -189,12 +189,25 @@ const spells =
     return token._tag === 'Some'
   }
 
-const start = async <A>(req: Request<A>): Promise<Either<SessionError, Base<A>>> => {
-  const header = req.cookieHeader()
+interface Brought {
+  readonly tokens: ReadonlyArray<Token>
+  /** Why there is none, though there was a cookie. */
+  readonly rejected: Rejection | undefined
+}
+
+const NOTHING: Brought = { tokens: [], rejected: undefined }
+
+const inHeader = (name: string, header: string): Brought => {
   const tokens: Array<Token> = []
-  const values = header === undefined ? [] : valuesOf(req.engine.cookie.name, header, spells(tokens))
-  if (values.length === 0) return right((req.base = anonymous(req, 'none')))
-  if (tokens.length > MAX_TOKENS) return right((req.base = anonymous(req, 'malformed', 'ambiguous')))
+  if (valuesOf(name, header, spells(tokens)).length === 0) return NOTHING
+  if (tokens.length > MAX_TOKENS) return { tokens: [], rejected: 'ambiguous' }
+  return { tokens, rejected: tokens.length === 0 ? 'malformed' : undefined }
+}
+
+const start = async <A>(req: Request<A>): Promise<Either<SessionError, Base<A>>> => {
+  const { carriage, cookie } = req.engine
+  const header = req.cookieHeader() ?? ''
+  const { tokens, rejected } = carriage === undefined ? inHeader(cookie.name, header) : await carriage.open(header)
   let best: Presented | undefined
   for (const token of tokens) {
     const presented = await present(req.engine, token)
@@ -204,7 +217,8 @@ const start = async <A>(req: Request<A>): Promise<Either<SessionError, Base<A>>>
       return right((req.base = anonymous(req, 'malformed', 'ambiguous')))
     if (best === undefined || WEIGHT[admission._tag] > WEIGHT[best.admission._tag]) best = presented.right
   }
-  const base = best === undefined ? anonymous(req, 'malformed', 'malformed') : decided(req, best)
+  const base =
+    best === undefined ? anonymous(req, rejected === undefined ? 'none' : 'malformed', rejected) : decided(req, best)
   return right((req.base = base instanceof Promise ? await base : base))
 }
 

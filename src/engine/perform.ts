@@ -14,7 +14,6 @@ import { clearCookie, setCookie } from '../core/Cookie.ts'
 import { bytesOver, jsonBytes } from '../core/Json.ts'
 import type { Millis } from '../core/Millis.ts'
 import type { Create, End, Replace, Update } from '../core/Plan.ts'
-import { deadlines } from '../core/Policy.ts'
 import type { Content } from '../core/Record.ts'
 import { createdRecord, updatedRecord } from '../core/Record.ts'
 import type { Change } from '../core/Replay.ts'
@@ -24,9 +23,10 @@ import type { SessionError } from '../core/SessionError.ts'
 import { invalidData, payloadTooLarge } from '../core/SessionError.ts'
 import type { Flash, Live, Stored, SubjectEpoch } from '../core/Stored.ts'
 import { ended } from '../core/Stored.ts'
-import type { SessionId } from '../core/Token.ts'
+import type { Secret, SessionId } from '../core/Token.ts'
 import { format, token } from '../core/Token.ts'
 import { write } from './calls.ts'
+import { maxAgeOf } from './carriage.ts'
 import type { Engine } from './Engine.ts'
 import type { Attempt, Base, Request } from './request.ts'
 import { freshBase } from './request.ts'
@@ -99,13 +99,13 @@ const failed = <A>(error: SessionError): Step<A> => ({ _tag: 'Failed', error })
 const cookieText = <A>(
   engine: Engine<A>,
   id: SessionId,
-  secret: ReturnType<Engine<A>['random']['secret']>,
+  secret: Secret | undefined,
   live: Live,
   now: Millis,
-): string => {
-  const lasting = live.lifetime?.persistent ?? engine.cookie.persistent
-  const maxAge = lasting ? (deadlines(engine.policy)(live).absoluteAt - now) / 1_000 : undefined
-  const text = setCookie(engine.cookie, format(token(id, secret)), maxAge, now)
+): string | undefined => {
+  if (engine.carriage !== undefined) return engine.carriage.line()
+  if (secret === undefined) return undefined
+  const text = setCookie(engine.cookie, format(token(id, secret)), maxAgeOf(engine, live, now), now)
   // The name's length was checked with a token's at construction.
   return text._tag === 'Right' ? text.right : ''
 }
@@ -181,7 +181,7 @@ const update = async <A>(req: Request<A>, work: Work<A>, action: Update, record:
     apply: () => {
       tellSubject(req, base, result, work)
       stand(req, base, live, result, content.right.data, action.secret)
-      if (secret !== undefined) req.cookie = cookieText(engine, base.id, secret, live, now)
+      req.cookie = cookieText(engine, base.id, secret, live, now) ?? req.cookie
       if (action.secret === 'rotate') engine.emit?.({ _tag: 'rotated', id: base.id })
       if (action.secret === 'renew') engine.emit?.({ _tag: 'renewed', id: base.id })
       engine.emit?.({ _tag: 'committed', id: base.id, attempts: work.attempts + 1 })

@@ -161,6 +161,10 @@ export const freshBase = <A>(engine: Engine<A>): Base<A> => {
   }
 }
 
+/** Whether a carrier's session is to be sealed anew, although it only was read. */
+export const isOld = <A>(req: Request<A>, { id }: Base<A>): boolean =>
+  req.engine.carriage?.isOld(id) === true && !req.passive && req.canSetCookie
+
 /** Whether writes of this status must begin with a sign-in. */
 export const mustSignIn = (status: Status): boolean => status === 'superseded' || status === 'ended'
 
