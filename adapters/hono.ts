@@ -8,6 +8,7 @@
  */
 import type { Context, MiddlewareHandler } from 'hono'
 import type { Requirement } from '../src/core/Access.ts'
+import { isSessionException } from '../src/core/SessionError.ts'
 import type { Guarantee } from '../src/effects/Store.ts'
 import type { Mounted, Outcome } from '../src/engine/Mount.ts'
 import { carry, chainOf, cookieNames, enter, find, mount, outcome } from '../src/engine/Mount.ts'
@@ -58,7 +59,10 @@ const answer = (c: Context, { reply, failure }: Outcome): void => {
 // Thrown past Hono's own error handling, which still comes: its response takes over the headers of this one.
 const rethrow = async (c: Context, mounted: Mounted, thrown: unknown): Promise<never> => {
   const done = mounted.finish({ _tag: 'Threw', status: thrownStatus(thrown) })
-  if (done !== undefined) replace(c, withReply(c.res, (await outcome(done)).reply))
+  if (done === undefined) throw thrown
+  const { reply } = await outcome(done)
+  if (isSessionException(thrown)) drop(c, thrown, reply)
+  else replace(c, withReply(c.res, reply))
   throw thrown
 }
 

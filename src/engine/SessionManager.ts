@@ -125,16 +125,7 @@ const ops = {
   takeFlash: Session.takeFlash,
 }
 
-/** One application's sessions. `G` is the store's guarantee, and `Leasing` where it gives leases. */
-export interface SessionManager<A, G extends Guarantee = 'cas'> {
-  /** A handle on the session of a request with this Cookie header. Nothing happens before its first use. */
-  readonly open: (cookieHeader: Option<string>, options?: OpenOptions<LockModeOf<G>>) => SessionEffect<A, G>
-  /** The same for adapters: the header is read at the first use, and `finish` commits before the response leaves. */
-  readonly openRequest: <R>(
-    request: R,
-    cookieHeaderOf: (request: R) => string | undefined,
-    options?: OpenOptions<LockModeOf<G>>,
-  ) => Opened<A, G>
+interface Common<A> {
   /** Calls `listener` once when this manager ends the session: logout, replacement, revocation. Another process' doing is not heard. Answers how to stop. */
   readonly onEnded: (id: SessionId, listener: () => void) => () => void
   /** Whether a request may enter a protected route, now. */
@@ -148,6 +139,21 @@ export interface SessionManager<A, G extends Guarantee = 'cas'> {
   readonly clock: Clock
   /** How often the observer, or a listener of `onEnded`, threw. */
   readonly observerFailures: () => number
+}
+
+/**
+ * One application's sessions. `G` is the store's guarantee, and `Leasing` where it gives leases. An intersection, so that a
+ * manager fits where less is asked for: the conditional types inside would hide that of an interface.
+ */
+export type SessionManager<A, G extends Guarantee = 'cas'> = Common<A> & {
+  /** A handle on the session of a request with this Cookie header. Nothing happens before its first use. */
+  readonly open: (cookieHeader: Option<string>, options?: OpenOptions<LockModeOf<G>>) => SessionEffect<A, G>
+  /** The same for adapters: the header is read at the first use, and `finish` commits before the response leaves. */
+  readonly openRequest: <R>(
+    request: R,
+    cookieHeaderOf: (request: R) => string | undefined,
+    options?: OpenOptions<LockModeOf<G>>,
+  ) => Opened<A, G>
 }
 
 /** What a manager has besides when its store finds the sessions of a subject. */

@@ -185,8 +185,9 @@ export interface Reply {
 }
 
 /** What an adapter holds of one request: the user's handle, and what must be done before the response leaves. */
-export interface Opened<A, G extends Guarantee = Guarantee> {
-  readonly ref: SessionRef<A, G>
+export type Opened<A, G extends Guarantee = Guarantee> = Proceedings & { readonly ref: SessionRef<A, G> }
+
+interface Proceedings {
   /** To be awaited before the handler runs, where it is there: takes the session (lock mode 'early'). Rejects with a `SessionException`. */
   readonly ready: (() => Promise<void>) | undefined
   /**

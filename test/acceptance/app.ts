@@ -6,12 +6,12 @@ import { once } from 'node:events'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Requirement } from '../../src/core/Access.ts'
-import type { SessionRef } from '../../src/engine/SessionRef.ts'
+import type { Leasing, LockMode, SessionRef } from '../../src/engine/SessionRef.ts'
 import type { Directed, SessionManager } from '../../src/engine/SessionManager.ts'
 import type { Data } from './world.ts'
 
-export type Sessions = SessionManager<Data> & Directed
-export type Ref = SessionRef<Data>
+export type Sessions = SessionManager<Data, 'cas' & Leasing> & Directed
+export type Ref = SessionRef<Data, 'cas' & Leasing>
 
 export interface Incoming {
   readonly method: string
@@ -38,7 +38,7 @@ export type Handle = (session: Ref, request: Incoming) => Answer | Promise<Answe
 export interface Route {
   readonly handle: Handle
   /** The options of this route's own mount. Default: the mount that all routes share. */
-  readonly mount?: { readonly create?: boolean; readonly passive?: boolean }
+  readonly mount?: { readonly create?: boolean; readonly passive?: boolean; readonly lock?: LockMode }
   /** What `requireSubject` asks for in front of the handler. */
   readonly require?: Requirement
 }

@@ -3,7 +3,7 @@
  */
 import { left } from '#fp-ts/Either'
 import type { TaskEither } from '#fp-ts/TaskEither'
-import type { Directory, Store, StoreError } from '../../src/effects/Store.ts'
+import type { Directory, Locking, Store, StoreError } from '../../src/effects/Store.ts'
 import { storeError } from '../../src/effects/Store.ts'
 
 /** A promise that is settled from outside. */
@@ -46,9 +46,20 @@ export const gate = (expected = 1): Gate => {
   }
 }
 
-export type Verb = 'load' | 'create' | 'update' | 'touch' | 'end' | 'endAll' | 'raiseEpoch' | 'readEpoch'
+export type Verb =
+  | 'load'
+  | 'create'
+  | 'update'
+  | 'touch'
+  | 'end'
+  | 'endAll'
+  | 'raiseEpoch'
+  | 'readEpoch'
+  | 'acquire'
+  | 'renew'
+  | 'release'
 
-export interface ControlledStore extends Store<'cas'>, Directory {
+export interface ControlledStore extends Store<'cas'>, Directory, Locking {
   /** Every call so far, in order. */
   readonly calls: ReadonlyArray<Verb>
   /** Runs something and gives the calls that it caused. */
@@ -69,7 +80,7 @@ interface Held {
 const OUTAGE = new Error('connection refused')
 
 /** The store, under control. It is a store beyond a network: never `local`, so that the manager's time limits hold. */
-export const controlled = ({ local: _local, ...store }: Store<'cas'> & Directory): ControlledStore => {
+export const controlled = ({ local: _local, ...store }: Store<'cas'> & Directory & Locking): ControlledStore => {
   const calls: Array<Verb> = []
   const held = new Map<Verb, ReadonlyArray<Held>>()
   let failing: (verb: Verb) => boolean = () => false
@@ -98,6 +109,9 @@ export const controlled = ({ local: _local, ...store }: Store<'cas'> & Directory
     endAll: control('endAll', store.endAll),
     raiseEpoch: control('raiseEpoch', store.raiseEpoch),
     readEpoch: control('readEpoch', store.readEpoch),
+    acquire: control('acquire', store.acquire),
+    renew: control('renew', store.renew),
+    release: control('release', store.release),
     calls,
     during: async (act) => {
       const before = calls.length

@@ -5,12 +5,13 @@ import { type Context, Hono, type MiddlewareHandler } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import { stream as streamed } from 'hono/streaming'
 import { requireSubject, session, type SessionVariables } from '../../../adapters/hono.ts'
+import type { Leasing } from '../../../src/engine/SessionRef.ts'
 import type { Answer, Driver, Route } from '../app.ts'
 import { BESIDE, byMount, listening } from '../app.ts'
 import type { Data } from '../world.ts'
 
 interface Env {
-  readonly Variables: SessionVariables<Data> & SessionVariables<Data, 'cas', typeof BESIDE>
+  readonly Variables: SessionVariables<Data, 'cas' & Leasing> & SessionVariables<Data, 'cas' & Leasing, typeof BESIDE>
 }
 
 const respond = (c: Context<Env>, { status, headers, body, stream, redirect }: Answer): Response => {
