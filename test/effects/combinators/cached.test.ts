@@ -279,6 +279,22 @@ describe.each(writes)('%s', (verb, write) => {
   })
 })
 
+it('of two writes under way the one that is over first opens nothing yet', async () => {
+  const w = world()
+  const { id } = await w.put()
+  const touch = () => answer(w.store.touch(id, 0, w.clock.now(), w.clock.now() + HOUR))
+  const release = w.hold('touch', 'coming')
+  const first = touch()
+  await settled()
+  await touch()
+  await w.load(id)
+  expect(w.store.peek(id)).toBeUndefined()
+  release()
+  await first
+  await w.load(id)
+  expect(w.store.peek(id)).toBeDefined()
+})
+
 describe('writes to others', () => {
   it('leave what is kept alone', async () => {
     const w = world()
