@@ -113,7 +113,7 @@ export const statements = ({ sessions, epochs }: Tables, notify: boolean): State
 select coalesce((select 'U' from written), (select a from present), 'G') as a`,
 
     touch: `update ${sessions} set touched_at = greatest(touched_at, $3), expires_at = greatest(expires_at, $4)
-  where id = $1 and epoch = $2 and expires_at >= $3
+  where id = $1 and revision is not null and epoch = $2 and expires_at >= $3
   returning 'T' as a`,
 
     end: `with written as (
