@@ -93,7 +93,9 @@ export const session = <A, G extends Guarantee, K extends string = 'session'>(
         ? { _tag: 'Answered', status: c.res.status }
         : { _tag: 'Threw', status: thrownStatus(c.error) },
     )
-    if (done !== undefined) answer(c, await outcome(done))
+    if (done === undefined) return
+    const settled = outcome(done)
+    answer(c, settled instanceof Promise ? await settled : settled)
   }
 }
 

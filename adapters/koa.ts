@@ -91,7 +91,9 @@ export const session =
       await rethrow(ctx, mounted, thrown)
     }
     const done = mounted.finish({ _tag: 'Answered', status: ctx.status })
-    if (done !== undefined) answer(ctx, await outcome(done))
+    if (done === undefined) return
+    const settled = outcome(done)
+    answer(ctx, settled instanceof Promise ? await settled : settled)
   }
 
 /** What a guard asks for, and of which session. */

@@ -19,7 +19,7 @@ import type { LockMode, LockModeOf, Opened, SessionRef } from '../src/engine/Ses
 import type { Page } from './headers.ts'
 import { errorPage, refusal } from './headers.ts'
 import type { Failed, Hold } from './node/hold.ts'
-import { arm, returned, threw } from './node/hold.ts'
+import { arm, returned, threw, used } from './node/hold.ts'
 
 /** How a handler mounts its session. */
 export interface NodeOptions<M extends LockMode = 'none'> extends Pick<OpenOptions<M>, 'create' | 'passive' | 'lock'> {
@@ -43,7 +43,7 @@ type Next = (error?: unknown) => void
 
 // Asked for at the first use of the session.
 const cookieOf = (hold: Hold): string | undefined => {
-  arm(hold)
+  used(hold)
   return hold.req.headers.cookie
 }
 
@@ -96,10 +96,12 @@ const opened = <A, G extends Guarantee>(
   sessions: SessionManager<A, G>,
   hold: Hold,
   options: OpenOptions<LockModeOf<G>>,
-): SessionRef<A, G> =>
-  meet(sessions, hold.req, () =>
+): SessionRef<A, G> => {
+  arm(hold)
+  return meet(sessions, hold.req, () =>
     sessions.openRequest(hold, cookieOf, hold.res.headersSent ? { ...options, canSetCookie: false } : options),
   )
+}
 
 const run = <S>(handler: SessionListener<S>, hold: Hold, session: S): void => {
   const result = handler(hold.req, hold.res, session)

@@ -1,10 +1,10 @@
 /**
  * ```ts
- * interface Hold { req, res, failed }      arm, threw, returned: on a hold
+ * interface Hold { req, res, failed }      arm, used, threw, returned: on a hold
  * ```
  * Saved before sent (promise 4), for Node's response: the first call that would send headers starts the commit; it and
  * those after it wait until the commit is acknowledged, and are then replayed in order with their own arguments. The
- * response is wrapped at the first use of a session: until then there is nothing to wait for.
+ * response is wrapped before the handler runs; what uses no session passes through at once.
  *
  * Meanwhile the response looks as it would if the calls had been made: `headersSent` and `writableEnded` are true, setting a
  * header throws, `write` answers false and 'drain' follows.
@@ -36,6 +36,8 @@ export interface Hold {
   readonly req: IncomingMessage
   readonly res: Held
   readonly failed: Failed
+  /** Whether the response was out before the session was met, and its managers do not know it yet. */
+  late?: boolean
 }
 
 interface Armed {
@@ -169,14 +171,28 @@ const settle = (res: Held, armed: Armed, { replies, failure }: Outcomes): void =
   }
 }
 
+const hold = (res: Held, armed: Armed, done: Outcomes | Promise<Outcomes>): void => {
+  armed.phase = 'held'
+  void Promise.resolve(done).then((outcomes) => {
+    settle(res, armed, outcomes)
+  })
+}
+
+/** Starts the commit; false: no session was used, and there is nothing to wait for. */
 const begin = (res: Held, armed: Armed, ending: Ending): boolean => {
   const done = finishAll(chainOf(armed.req), ending)
   if (done === undefined) return false
-  armed.phase = 'held'
-  void done.then((outcomes) => {
-    settle(res, armed, outcomes)
-  })
+  hold(res, armed, done)
   return true
+}
+
+/** The first call that would send headers. What only reads its session, and ends at once, is never held. */
+const open = (res: Held, armed: Armed, call: Call): void => {
+  const status = call.method === 'writeHead' ? Number(call.args[0]) : res.statusCode
+  const done = finishAll(chainOf(armed.req), { _tag: 'Answered', status })
+  if (done === undefined) release(res, armed)
+  else if (call.method !== 'end' || done instanceof Promise) hold(res, armed, done)
+  else settle(res, armed, done)
 }
 
 const take = (res: Held, armed: Armed, { method, args }: Call): unknown => {
@@ -197,10 +213,7 @@ const intercepted = (method: Method) =>
   function (this: Held, ...args: Args): unknown {
     const armed = this[ARMED] as Armed
     const call = { method, args }
-    if (armed.phase === 'open') {
-      const status = method === 'writeHead' ? Number(args[0]) : this.statusCode
-      if (!begin(this, armed, { _tag: 'Answered', status })) release(this, armed)
-    }
+    if (armed.phase === 'open') open(this, armed, call)
     if (armed.phase === 'held') return take(this, armed, call)
     if (armed.phase === 'released' || !this.writableEnded) return apply(this, armed, call)
     // The error response is out, and the handler goes on writing.
@@ -230,13 +243,20 @@ const install = ({ req, res, failed }: Hold): Armed => {
   return armed
 }
 
-/** From now on the response waits for the commits of all managers that its request meets. Called at each first use of a session. */
+/**
+ * From now on the response waits for the commits of all managers that its request meets. Called before the handler runs,
+ * for `res.end(await …)` looks `end` up before it comes to the session.
+ */
 export const arm = (hold: Hold): void => {
-  const { req, res } = hold
-  if (res[ARMED] !== undefined) return
-  const { phase } = install(hold)
-  // The response is out already: the managers must know that no cookie can follow.
-  if (phase === 'released') void finishAll(chainOf(req), { _tag: 'Answered', status: res.statusCode })
+  if (hold.res[ARMED] === undefined) install(hold)
+  if (hold.res.headersSent && hold.res[ARMED]?.phase !== 'held') hold.late = true
+}
+
+/** A session is used for the first time. Where the response was out before it was met it must know that no cookie can follow. */
+export const used = (hold: Hold): void => {
+  if (hold.late !== true) return
+  hold.late = false
+  void finishAll(chainOf(hold.req), { _tag: 'Answered', status: hold.res.statusCode })
 }
 
 /** The handler threw: its error is answered in place of what it wrote, unless that is complete or has begun to leave. */

@@ -40,7 +40,7 @@ export interface Mounted {
   readonly ref: AnyRef
   /** To be awaited before the handler runs, where it is there (lock mode 'early'). */
   readonly ready: (() => Promise<void>) | undefined
-  readonly finish: (ending: Ending) => Promise<Finished> | undefined
+  readonly finish: (ending: Ending) => Finished | Promise<Finished> | undefined
   readonly next: Mounted | undefined
 }
 
@@ -110,11 +110,15 @@ export interface Outcome {
   readonly failure: { readonly error: unknown } | undefined
 }
 
-/** Waits for a commit; never rejects. A recorded function that throws is the application's defect: its exception is the failure. */
-export const outcome = async (done: Promise<Finished>): Promise<Outcome> => {
-  const { reply, error, defect } = await done
-  return { reply, failure: defect ?? (error === undefined ? undefined : { error: toError(error) }) }
-}
+/** What a commit's end means. A recorded function that throws is the application's defect: its exception is the failure. */
+const outcomeOf = ({ reply, error, defect }: Finished): Outcome => ({
+  reply,
+  failure: defect ?? (error === undefined ? undefined : { error: toError(error) }),
+})
+
+/** How a commit ends: at once where nothing was to be stored. Never rejects. */
+export const outcome = (done: Finished | Promise<Finished>): Outcome | Promise<Outcome> =>
+  done instanceof Promise ? done.then(outcomeOf) : outcomeOf(done)
 
 /** How the commits of all managers ended. */
 export interface Outcomes {
@@ -123,22 +127,26 @@ export interface Outcomes {
   readonly failure: Outcome['failure']
 }
 
-const rest = async (first: Promise<Finished>, next: Mounted | undefined, ending: Ending): Promise<Outcomes> => {
-  const { reply, failure } = await outcome(first)
-  if (next === undefined) return { replies: [reply], failure }
-  // The managers that follow must know that the response failed: their updates do not outlive it.
-  const others = finishAll(next, failure === undefined ? ending : { _tag: 'Threw', status: 500 })
-  const settled = await others
-  return settled === undefined
+const joined = ({ reply, failure }: Outcome, others: Outcomes | undefined): Outcomes =>
+  others === undefined
     ? { replies: [reply], failure }
-    : { replies: [reply, ...settled.replies], failure: failure ?? settled.failure }
+    : { replies: [reply, ...others.replies], failure: failure ?? others.failure }
+
+const rest = (first: Outcome, next: Mounted | undefined, ending: Ending): Outcomes | Promise<Outcomes> => {
+  if (next === undefined) return joined(first, undefined)
+  // The managers that follow must know that the response failed: their updates do not outlive it.
+  const others = finishAll(next, first.failure === undefined ? ending : { _tag: 'Threw', status: 500 })
+  return others instanceof Promise ? others.then((settled) => joined(first, settled)) : joined(first, others)
 }
 
-/** Commits for all managers, the newest first. Undefined: there is nothing to wait for. */
-export const finishAll = (chain: Mounted | undefined, ending: Ending): Promise<Outcomes> | undefined => {
+/** Commits for all managers, the newest first. At once where nothing is to be stored; undefined: no session was used. */
+export const finishAll = (chain: Mounted | undefined, ending: Ending): Outcomes | Promise<Outcomes> | undefined => {
   for (let at = chain; at !== undefined; at = at.next) {
+    const { next } = at
     const done = at.finish(ending)
-    if (done !== undefined) return rest(done, at.next, ending)
+    if (done === undefined) continue
+    const first = outcome(done)
+    return first instanceof Promise ? first.then((settled) => rest(settled, next, ending)) : rest(first, next, ending)
   }
   return undefined
 }

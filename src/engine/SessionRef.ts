@@ -192,11 +192,11 @@ interface Proceedings {
   readonly ready: (() => Promise<void>) | undefined
   /**
    * Commits before the headers leave. Undefined when the request did not use its session: nothing to wait for, nothing
-   * to send. Otherwise resolves to what the response must carry, or, when the response must not leave as it is, to an
+   * to send. A value when there is nothing to wait for. Otherwise resolves to what the response must carry, or, when the response must not leave as it is, to an
    * `error` or a `defect` (answer that instead, with `reply` all the same: a cookie that follows from what is stored
    * always leaves). Never rejects.
    */
-  readonly finish: (ending: Ending) => Promise<Finished> | undefined
+  readonly finish: (ending: Ending) => Finished | Promise<Finished> | undefined
 }
 
 /** The answer of `finish`. */

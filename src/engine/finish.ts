@@ -1,6 +1,6 @@
 /**
  * ```ts
- * finish: (request, ending) => Promise<Finished> | undefined
+ * finish: (request, ending) => Finished | Promise<Finished> | undefined
  * ```
  * The commit that precedes a response (promise 4), and what a response's status means for the updates that wait for it
  * (design §5, §6): a failed response discards them, but never undoes a logout.
@@ -102,8 +102,8 @@ const readOnly = <A>(req: Request<A>): boolean => {
   )
 }
 
-/** Commits before the headers leave; undefined when the request did not use its session. */
-export const finish = <A>(req: Request<A>, ending: Ending): Promise<Finished> | undefined => {
+/** Commits before the headers leave; at once where nothing is to be stored, undefined when the request did not use its session. */
+export const finish = <A>(req: Request<A>, ending: Ending): Finished | Promise<Finished> | undefined => {
   // From here on an update comes too late for the response.
   req.finished = true
   if (req.loading === undefined && req.pending.length === 0 && req.tail === undefined) {
@@ -112,5 +112,5 @@ export const finish = <A>(req: Request<A>, ending: Ending): Promise<Finished> | 
   }
   if (!readOnly(req)) return serial(req, () => committed(req, ending))
   req.canSetCookie = false
-  return Promise.resolve({ reply: { setCookie: req.cookie, vary: true }, error: undefined, defect: undefined })
+  return { reply: { setCookie: req.cookie, vary: true }, error: undefined, defect: undefined }
 }

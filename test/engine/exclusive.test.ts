@@ -627,12 +627,12 @@ describe('a lease that runs out', () => {
   }
 
   /** Lets the engine's pauses go by until the work is done. */
-  const flow = async <B>(work: Promise<B> | undefined): Promise<B | undefined> => {
+  const flow = async <B>(work: B | Promise<B> | undefined): Promise<B | undefined> => {
     let done = false
     const end = (): void => {
       done = true
     }
-    work?.then(end, end)
+    Promise.resolve(work).then(end, end)
     while (!done && work !== undefined) await vi.advanceTimersByTimeAsync(10)
     return work
   }

@@ -197,7 +197,7 @@ describe('after the headers have left', () => {
     const finishing = finish(answered(200))
     await held.reached
     let sent = false
-    void finishing?.then(() => {
+    void Promise.resolve(finishing).then(() => {
       sent = true
     })
     await Promise.resolve()
