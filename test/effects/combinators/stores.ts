@@ -1,13 +1,10 @@
 /** The stores that the combinators are tested around: one more is one more entry. */
 import pg from 'pg'
-import type { Directory, Locking, Store, Sweeping } from '../../../src/effects/Store.ts'
 import { memoryStore } from '../../../src/stores/memory.ts'
 import { postgresStore } from '../../../src/stores/postgres.ts'
 import { answer } from '../../../src/testing/contract/bench.ts'
 import { freshDatabase } from '../../servers/shared.ts'
-
-/** What each of them can do. */
-export type Full = Store<'cas'> & Sweeping & Directory & Locking
+import type { Full } from './wraps.ts'
 
 interface Open {
   /** A store for one case: a new one, or always the same. */

@@ -25,7 +25,7 @@ import { answer, record, recordOf, standing, successor } from '../../../src/test
 import { fakeClock } from '../../../src/testing/fakeClock.ts'
 import { scripted } from '../../engine/scripted.ts'
 import { cookieAfter, ok } from '../../engine/world.ts'
-import type { Full } from './stores.ts'
+import type { Full } from './wraps.ts'
 
 const id = idFrom('AAAAAAAAAAAAAAAAAAAAAA')
 const live = recordOf(0, 'ann')
