@@ -6,6 +6,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import type { TestProject } from 'vitest/node'
 import pg from 'pg'
+import { install } from '../runtimes/install.ts'
 import { type Major, startPostgres } from './postgres.ts'
 import { startCluster, startRedis } from './redis.ts'
 
@@ -46,6 +47,7 @@ const kinds: Readonly<Record<string, () => Promise<Shared>>> = {
   'postgres/15': () => postgres(15),
   redis,
   cluster: startCluster,
+  runtimes: async () => given(await install()),
 }
 
 const onDatabase = async (url: string, statement: string): Promise<void> => {

@@ -29,12 +29,12 @@ export interface File {
   readonly text: string
 }
 
-/** Every file under a folder of the repository with one of the endings; none if the folder is not there. */
+/** Every file under a folder of the repository with one of the endings, but what npm installed; none if the folder is not there. */
 export const files = (folder: string, ...endings: ReadonlyArray<string>): ReadonlyArray<File> => {
   const walk = (path: string): ReadonlyArray<string> =>
-    readdirSync(root + path, { withFileTypes: true }).flatMap((entry) =>
-      entry.isDirectory() ? walk(`${path}/${entry.name}`) : [`${path}/${entry.name}`],
-    )
+    readdirSync(root + path, { withFileTypes: true })
+      .filter(({ name }) => name !== 'node_modules')
+      .flatMap((entry) => (entry.isDirectory() ? walk(`${path}/${entry.name}`) : [`${path}/${entry.name}`]))
   try {
     return walk(folder)
       .filter((path) => endings.some((ending) => path.endsWith(ending)))
