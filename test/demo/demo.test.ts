@@ -1,6 +1,7 @@
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Demo, startDemo } from '../../docs/examples/demo/demo.ts'
+import { memoryStore } from '../../src/stores/memory.ts'
 import { startBrowser } from './browser.ts'
 
 /** The demo's page in a real browser: what a stranger sees after the README's first command. */
@@ -10,7 +11,7 @@ describe('the demo', () => {
   const lines: Array<string> = []
 
   beforeAll(async () => {
-    demo = await startDemo([0, 0, 0], (line) => lines.push(line))
+    demo = await startDemo([0, 0, 0], (line) => lines.push(line), memoryStore())
     browser = await startBrowser()
   }, 60_000)
 

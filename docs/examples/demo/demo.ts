@@ -2,6 +2,7 @@
 import type { Event } from 'coatcheck'
 import { honoServer, koaServer, listen, nodeServer } from './servers.ts'
 import { demoSessions } from './sessions.ts'
+import type { DemoStore } from './stores.ts'
 
 /** A running demo. */
 export interface Demo {
@@ -22,8 +23,9 @@ export const lineOf = (event: Event): string => {
 export const startDemo = async (
   ports: readonly [number, number, number],
   say: (line: string) => void,
+  store: DemoStore,
 ): Promise<Demo> => {
-  const sessions = demoSessions((event) => {
+  const sessions = demoSessions(store, (event) => {
     say(lineOf(event))
   })
   const known: Array<string> = []

@@ -2,8 +2,8 @@
 import { sessionManager } from 'coatcheck'
 import type { Observer } from 'coatcheck'
 import * as Session from 'coatcheck/Session'
-import { memoryStore } from 'coatcheck/stores/memory'
 import * as t from 'io-ts'
+import type { DemoStore } from './stores.ts'
 
 const Data = t.readonly(t.type({ visits: t.number, count: t.number }))
 
@@ -12,11 +12,11 @@ export const visit = Session.modify('visits', (n: number) => n + 1)
 /** One more click. */
 export const increment = Session.modify('count', (n: number) => n + 1)
 
-export const demoSessions = (observer: Observer) =>
+export const demoSessions = (store: DemoStore, observer: Observer) =>
   sessionManager({
     data: Data,
     initial: { visits: 0, count: 0 },
-    store: memoryStore(),
+    store,
     // Plain HTTP on localhost, for every browser: in production leave `cookie` out and get `__Host-id; Secure`.
     cookie: { name: 'id', secure: false },
     observer,
