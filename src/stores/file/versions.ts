@@ -95,6 +95,9 @@ export const versions = (disk: Disk, at: Places): Versions => {
     return settled
   }
 
+  /** Only for who saw another version than the claimed one after the claim was made. What is left, a sweep drops. */
+  const drop = (claim: string): Promise<boolean> => disk.unlink(at.claim(claim)).catch(() => false)
+
   /** Steps 2 to 5. */
   const supersede = async (hex: Hex, version: string, source: string, by: Successor): Promise<Attempt> => {
     let claim = `${hex}.${version}`
@@ -106,15 +109,19 @@ export const versions = (disk: Disk, at: Places): Versions => {
       if (other._tag === 'Settled') return 'Lost'
       claim = other.next
     }
-    const present = await versionOf(hex)
-    let attempt: Attempt = 'Lost'
+    let present = await versionOf(hex)
     if (present === version) {
-      if (await apply(hex, by)) attempt = 'Won'
-      else if (by._tag === 'Draft') attempt = (await versionOf(hex)) === by.tag ? 'Won' : 'Unclear'
-    } else if (by._tag === 'Draft') attempt = present === by.tag ? 'Won' : 'Unclear'
-    // What is left of a claim is dropped by a sweep.
-    await disk.unlink(at.claim(claim)).catch(() => false)
-    return attempt
+      if (await apply(hex, by)) {
+        await drop(claim)
+        return 'Won'
+      }
+      present = await versionOf(hex)
+      // The draft was taken away. The claim is void, and others may have claimed what comes after it: it must stay.
+      if (present === version) return 'Unclear'
+    }
+    await drop(claim)
+    if (by._tag === 'Nothing') return 'Lost'
+    return present === by.tag ? 'Won' : 'Unclear'
   }
 
   return {
