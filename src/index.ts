@@ -6,7 +6,7 @@
  */
 export { sessionManager } from './engine/SessionManager.ts'
 export type { Directed, OpenOptions, Ops, SessionManager, SessionOptions } from './engine/SessionManager.ts'
-export type { Committed, SessionEffect, SessionRef } from './engine/SessionRef.ts'
+export type { Committed, Leasing, LockMode, SessionEffect, SessionRef } from './engine/SessionRef.ts'
 export type { SubjectSessions } from './engine/subject.ts'
 export { startSweeper } from './engine/Sweeper.ts'
 export type { SweeperOptions } from './engine/Sweeper.ts'
