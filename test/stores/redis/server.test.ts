@@ -1,4 +1,5 @@
 /** What the store asks of a server of its own, and what the server says when it is not as it should be. */
+import { readFileSync } from 'node:fs'
 import { inspect } from 'node:util'
 import { Redis } from 'ioredis'
 import { createClient } from 'redis'
@@ -17,6 +18,7 @@ import {
   recordOf,
   successor,
 } from '../../../src/testing/contract/bench.ts'
+import { storeContract } from '../../../src/testing/storeContract.ts'
 import { type RedisServer, startRedis } from '../../servers/redis.ts'
 
 let server: RedisServer
@@ -251,6 +253,32 @@ describe('errors', () => {
   it('do not quote the arguments that a server without scripts quotes', () => {
     const quoted = new Error(`ERR unknown command 'evalsha', with args beginning with: '${SECRET}'`)
     expect(inspect(faults('p:')('update', quoted))).not.toContain(SECRET)
+  })
+})
+
+describe('a user with the permissions that the page names', () => {
+  const page = readFileSync(new URL('../../../docs/stores/redis.md', import.meta.url), 'utf8')
+  const permissions = /\*\*Permissions\.\*\*.*?`(\+get[^`]*)`/s.exec(page)![1]!.split(/\s+/)
+
+  it('can do everything', { timeout: 120_000 }, async () => {
+    await client.sendCommand(['ACL', 'SETUSER', 'app', 'on', '>word', '~coatcheck:*', ...permissions, '+info'])
+    const url = server.url.replace('//', '//app:word@')
+    const [limited, other] = [createClient({ url }), new Redis(url)]
+    try {
+      await limited.connect()
+      for (const one of [limited, other]) {
+        await client.scriptFlush()
+        const own = redisStore({ client: one })
+        const cases = storeContract('limited', () => own, { guarantee: 'cas', directory: true, locking: true })
+        // One after the other: leases of 80 ms are among them.
+        for (const { run } of cases) await run()
+        await answer(own.health)
+        await answer(own.migrate)
+      }
+    } finally {
+      limited.destroy()
+      other.disconnect()
+    }
   })
 })
 
