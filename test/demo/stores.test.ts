@@ -34,9 +34,13 @@ const clicks = async (name: string, where: string): Promise<unknown> => {
 }
 
 describe('npm run demo -- --store', () => {
-  it.each(['memory', 'file', 'pglite'])('%s', async (name) => {
-    expect(await clicks(name, folder())).toEqual({ visits: 0, count: 3 })
-  }, 90_000)
+  it.each(['memory', 'file', 'pglite'])(
+    '%s',
+    async (name) => {
+      expect(await clicks(name, folder())).toEqual({ visits: 0, count: 3 })
+    },
+    90_000,
+  )
 
   it('postgres', async () => {
     vi.stubEnv('DATABASE_URL', await freshDatabase())
