@@ -13,7 +13,7 @@
  * The nonce, 96 random bits, is drawn here for each text and can not be passed in: one that is used twice gives away both
  * texts and the key to forge others (NIST SP 800-38D, 8.2.2).
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 
 /** Encrypts texts and reads them back. */

@@ -8,7 +8,7 @@
  *
  * A ring gives its keys away to nobody: not in JSON, not to `console.log`, not in an error.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import { blinderOf, sealerOf } from '#cipher'
 import type { Either } from '#fp-ts/Either'

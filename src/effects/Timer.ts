@@ -4,7 +4,7 @@
  * ```
  * What wakes somebody who waits. Passed in, so that a test can do it.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type { IO } from '#fp-ts/IO'
 import type { Millis } from '../core/Millis.ts'

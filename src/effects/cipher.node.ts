@@ -5,7 +5,7 @@
  * ```
  * The cipher of `node:crypto`, synchronous.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import { createCipheriv, createDecipheriv, createHmac, createSecretKey, hkdfSync, randomBytes } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'

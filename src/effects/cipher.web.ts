@@ -8,7 +8,7 @@
  * Keys are derived at the first use, not while the module that makes them loads: workerd forbids that. They can not be
  * exported again.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import { base64url, bytesOf } from '../core/Base64url.ts'
 import type { BlinderOf, SealerOf } from './Cipher.ts'

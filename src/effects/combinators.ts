@@ -5,7 +5,7 @@
  * Functions from a store to a store. Each knows the contract only, so each goes around every store, and keeps its type:
  * what was Sweeping, Directory, Locking, Managed still is.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 export { cached } from './combinators/cached.ts'
 export type { CachedOptions } from './combinators/cached.ts'

@@ -5,7 +5,7 @@
  * A store whose every verb, of the contract and of the capabilities that it has, goes through one function. What it is
  * besides (guarantee, migrations, anything of its own) stays.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type { TaskEither } from '#fp-ts/TaskEither'
 import { misconfigured, toError } from '../../core/SessionError.ts'

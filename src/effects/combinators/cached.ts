@@ -18,7 +18,7 @@
  *    on its way; after a write that failed, neither; nor while one is under way.
  * 3. At most `max` records are kept; the one that was used longest ago leaves.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type { Either } from '#fp-ts/Either'
 import { isRight } from '#fp-ts/Either'

@@ -18,7 +18,7 @@
  * 2. What a key encrypted is read as long as the key is in the ring; what is written is encrypted under the first one.
  * 3. All verbs and capabilities of the store are there and keep their laws.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type { Either } from '#fp-ts/Either'
 import { isLeft, left, right } from '#fp-ts/Either'

@@ -8,7 +8,7 @@
  * 1. Every run of an effect is told once, when its answer is there; one that never answers is never told.
  * 2. The answer is the store's, whatever the observer does.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type { Either } from '#fp-ts/Either'
 import type { Millis } from '../../core/Millis.ts'

@@ -16,7 +16,7 @@
  * Common to all: sweeping, and tombstones, which hold an id and a time. `touch`, `acquire`, `renew` and `release` carry
  * no record and go through: the session manager calls them for records that it has loaded.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type { Either } from '#fp-ts/Either'
 import { isLeft, right } from '#fp-ts/Either'

@@ -10,7 +10,7 @@
  * 2. With several, a session that moves to the first name while it is looked for is found; the subject's epoch is the
  *    highest of theirs, and a raise is above it.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type { Either } from '#fp-ts/Either'
 import { isLeft, left, right } from '#fp-ts/Either'

@@ -15,7 +15,7 @@
  *    first attempt was applied, as it does without this combinator, and never applies it twice.
  * 4. If all fail, the fault says `unchanged` only if each attempt's did.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type { Either } from '#fp-ts/Either'
 import { isRight, left, right } from '#fp-ts/Either'
