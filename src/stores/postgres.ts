@@ -20,6 +20,7 @@ import { created, done, exists, gone, lost, refused, released, touched, updated 
 import { asking, type PostgresClient, prepares } from './postgres/client.ts'
 import { damagedError } from './postgres/errors.ts'
 import { acquired, acquiring } from './postgres/leases.ts'
+import { endOfTurn, loading } from './postgres/loading.ts'
 import { listening, type PostgresListener } from './postgres/listening.ts'
 import { faulting, managed } from './postgres/managed.ts'
 import { columns, listedOf, storedOf, subjectBytes } from './postgres/row.ts'
@@ -67,7 +68,9 @@ export const postgresStore = (options: PostgresStoreOptions): PostgresStore => {
     throw toError(misconfigured('poll', poll, 'it must be a finite number of milliseconds above 0'))
   const tables = tablesOf(options)
   const sql = statements(tables, listen !== undefined)
-  const ask = asking(pool, options.prepare ?? prepares(pool))
+  const client = asking(pool, options.prepare ?? prepares(pool))
+  const { ask } = client
+  const load = loading(client, sql.load, sql.loads, endOfTurn(globalThis))
   const faulted = faulting(pool, tables)
   const { verb, write } = running(ask, faulted)
   const waiters = waiting()
@@ -79,7 +82,7 @@ export const postgresStore = (options: PostgresStoreOptions): PostgresStore => {
 
     load: (id) => async () => {
       try {
-        const text = await ask(sql.load, [id])
+        const text = await load(id)
         if (text === undefined) return right(none)
         const stored = storedOf(text)
         return stored === undefined ? left(refused('load', damagedError(id, tables))) : right(some(stored))

@@ -1,10 +1,10 @@
 /**
  * ```ts
  * interface PostgresClient { query: (text, values?) => Promise<{ rows }> }
- * asking: (client, prepare) => (statement, values) => Promise<string | undefined>
+ * asking: (client, prepare) => { ask: (statement, values) => Promise<string | undefined>; … }
  * ```
- * How the store talks to whatever speaks to PostgreSQL. Each statement answers one cell of text, or no row: the driver
- * has little to describe and nothing to convert, and type parsers that an application has set make no difference.
+ * How the store talks to whatever speaks to PostgreSQL. A statement answers one cell of text, or no row: the driver has
+ * little to describe and nothing to convert, and type parsers that an application has set make no difference.
  *
  * @since 0.1.0
  */
@@ -27,7 +27,7 @@ interface Prepared {
   }): Promise<{ readonly rows: ReadonlyArray<unknown> }>
 }
 
-/** A statement whose only column is called `a`. */
+/** A statement whose answer is a column called `a`. */
 export interface Statement {
   readonly name: string
   readonly text: string
@@ -35,6 +35,19 @@ export interface Statement {
 
 /** Runs a statement; the text in its first row, undefined when there is none. Rejects with what the client rejects with. */
 export type Ask = (statement: Statement, values: Array<unknown>) => Promise<string | undefined>
+
+/** A row of a statement that is asked about several sessions. */
+export interface Row {
+  readonly id?: string
+  readonly a: string
+}
+
+/** See the module's head. */
+export interface Asking {
+  readonly ask: Ask
+  /** All rows of a statement. */
+  readonly askAll: (statement: Statement, values: Array<unknown>) => Promise<ReadonlyArray<Row>>
+}
 
 // FNV-1a, 32 bits. PostgreSQL cuts names at 63 bytes, and pg refuses one name for two texts.
 const hash = (text: string): string => {
@@ -46,15 +59,17 @@ const hash = (text: string): string => {
 /** Names a statement after what it is for and what it says: two stores on one pool share it, or have two. */
 export const statement = (verb: string, text: string): Statement => ({ name: `coatcheck_${verb}_${hash(text)}`, text })
 
-const cell = ({ rows }: { readonly rows: ReadonlyArray<unknown> }): string | undefined =>
-  (rows[0] as { readonly a: string } | undefined)?.a
-
 /** Whether the client takes pg's form with a name. PGlite does not. */
 export const prepares = (client: PostgresClient): boolean => !('execProtocol' in client)
 
 /** `prepare`: send statements by name. */
-export const asking = (client: PostgresClient, prepare: boolean): Ask => {
-  if (!prepare) return async ({ text }, values) => cell(await client.query(text, values))
+export const asking = (client: PostgresClient, prepare: boolean): Asking => {
   const prepared = client as unknown as Prepared
-  return async ({ name, text }, values) => cell(await prepared.query({ name, text, values }))
+  const send = prepare
+    ? ({ name, text }: Statement, values: Array<unknown>) => prepared.query({ name, text, values })
+    : ({ text }: Statement, values: Array<unknown>) => client.query(text, values)
+  return {
+    ask: async (statement, values) => ((await send(statement, values)).rows as ReadonlyArray<Row>)[0]?.a,
+    askAll: async (statement, values) => (await send(statement, values)).rows as ReadonlyArray<Row>,
+  }
 }

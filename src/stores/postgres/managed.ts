@@ -18,7 +18,7 @@ import { type Health, healthQuery, migration, type Tables } from './schema.ts'
 
 const state = async (client: PostgresClient, tables: Tables): Promise<Health> => {
   // Asked seldom: not worth a prepared statement on each connection.
-  const text = await asking(client, false)({ name: '', text: healthQuery(tables) }, [])
+  const text = await asking(client, false).ask({ name: '', text: healthQuery(tables) }, [])
   return JSON.parse(text ?? '{}') as Health
 }
 

@@ -27,7 +27,7 @@ interface Meta {
 }
 
 /** A text array as PostgreSQL writes it; the drivers differ in what they make of a JavaScript one. */
-const textArray = (items: ReadonlyArray<string>): string =>
+export const textArray = (items: ReadonlyArray<string>): string =>
   `{${items.map((item) => `"${item.replace(/["\\]/g, '\\$&')}"`).join(',')}}`
 
 const utf8 = new TextEncoder()

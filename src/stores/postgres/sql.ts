@@ -36,6 +36,7 @@ const EPOCH_KEPT = 7_200_000
 export type Statements = Readonly<
   Record<
     | 'load'
+    | 'loads'
     | 'create'
     | 'update'
     | 'touch'
@@ -53,6 +54,9 @@ export type Statements = Readonly<
     Statement
   >
 >
+
+/** What `storedOf` reads. */
+const STORED = `case when revision is null then expires_at::text else ${LIVE} end`
 
 const UNTIL = '(extract(epoch from lease_until) * 1000)::bigint'
 const LEASED = 'lease_until > clock_timestamp()'
@@ -91,7 +95,8 @@ export const statements = ({ sessions, epochs }: Tables, notify: boolean): State
   const held = '(revision = $2 or $2 = any(trail))'
 
   const texts: Readonly<Record<keyof Statements, string>> = {
-    load: `select case when revision is null then expires_at::text else ${LIVE} end as a from ${sessions} where id = $1`,
+    load: `select ${STORED} as a from ${sessions} where id = $1`,
+    loads: `select id, ${STORED} as a from ${sessions} where id = any($1::text[])`,
 
     // The row that is in the way is looked at as it is now, not as it was: DO UPDATE locks it, and changes nothing.
     create: `insert into ${sessions} as t
