@@ -40,6 +40,7 @@ export const fakeFiles = () => {
   const pending: Array<Pending> = []
   const open = new Map<number, { readonly node: File | Folder; position: number }>()
   let nextFd = 3
+  let waits = true
 
   const find = (path: string): File | Folder | undefined =>
     path
@@ -65,7 +66,7 @@ export const fakeFiles = () => {
   const of = (owner: number): FileSystem => {
     const call = <A>(name: string, path: string, done: never, work: () => A): void => {
       const answer = done as (error: NodeJS.ErrnoException | null, value?: A) => void
-      pending.push({
+      const made: Pending = {
         owner,
         name,
         path,
@@ -80,7 +81,9 @@ export const fakeFiles = () => {
           answer(null, value)
         },
         fail: (code) => answer(errno(code, name, path)),
-      })
+      }
+      if (waits) pending.push(made)
+      else queueMicrotask(made.happen)
     }
     const at = (fd: number) => open.get(fd)!
 
@@ -193,6 +196,13 @@ export const fakeFiles = () => {
     kill: (owner: number): void => {
       for (let index = pending.length - 1; index >= 0; index -= 1)
         if (pending[index]!.owner === owner) pending.splice(index, 1)
+    },
+    /** Runs a task whose calls do not wait. */
+    atOnce: async <A>(task: () => Promise<A>): Promise<A> => {
+      waits = false
+      const answer = await task()
+      waits = true
+      return answer
     },
     /** The names in a folder. */
     names: (path: string): ReadonlyArray<string> => {

@@ -29,7 +29,7 @@ const setting = async () => {
     })
   const id = newId()
   const first = record(NOW, { data: [], expiresAt: FOREVER })
-  expect(await driven(files, storeOf(0).create(id, first)())).toMatchObject({ right: { _tag: 'Created' } })
+  expect(await files.atOnce(storeOf(0).create(id, first))).toMatchObject({ right: { _tag: 'Created' } })
   return { files, storeOf, id }
 }
 

@@ -46,7 +46,7 @@ const round = async (seed: number, removals: boolean): Promise<void> => {
     await main.write(at.removal, REMOVAL)
     await main.write(at.record(hex), textOf(begun, []))
   }
-  await driven(files, prepare())
+  await files.atOnce(prepare)
 
   const outcome: Outcome = { won: new Set(), lost: new Set() }
   const writer = async (owner: number, times: number): Promise<void> => {
