@@ -106,20 +106,19 @@ const touch = async <A>(req: Request<A>, base: Base<A>, record: Live, now: Milli
 interface Progress<A> {
   changes: Changes<A>
   attempts: number
-  /** ms that went by waiting for another's lease: no failed attempts. */
+  /** Another's lease that the commit waits for, or did, and since when. */
+  leased: { readonly id: SessionId; readonly since: Millis } | undefined
+  /** For how long, ms. */
   waited: Millis
-  /** The session that it was. */
-  leased: SessionId | undefined
   /** The queue that this commit leaves when it is done. */
   queue: { readonly id: SessionId; readonly turn: Turn } | undefined
   baseline: SubjectEpoch | undefined
-  readonly started: Millis
+  /** When the retries began: after the last wait for a lease, which counts as none. */
+  started: Millis
 }
 
 const tooLong = <A>(req: Request<A>, progress: Progress<A>): boolean =>
-  progress.attempts >= MAX_ATTEMPTS || retrying(req, progress) >= MAX_RETRYING
-
-const retrying = <A>(req: Request<A>, { started, waited }: Progress<A>): Millis => req.engine.clock() - started - waited
+  progress.attempts >= MAX_ATTEMPTS || req.engine.clock() - progress.started >= MAX_RETRYING
 
 const onConflict = async <A>(
   req: Request<A>,
@@ -150,7 +149,7 @@ const onConflict = async <A>(
 }
 
 const exhausted = <A>(req: Request<A>, progress: Progress<A>): SessionError =>
-  conflictExhausted(progress.attempts, retrying(req, progress))
+  conflictExhausted(progress.attempts, req.engine.clock() - progress.started)
 
 const leave = <A>(req: Request<A>, progress: Progress<A>): void => {
   if (progress.queue !== undefined) req.engine.turns.leave(progress.queue.id, progress.queue.turn)
@@ -266,8 +265,11 @@ const run = async <A>(req: Request<A>, progress: Progress<A>): Promise<Either<Se
         leave(req, progress)
         inQueue = false
         if (progress.waited >= engine.limits.lockTimeout) return left(lockTimeout(engine.limits.lockTimeout))
-        progress.leased = base.id
+        progress.leased ??= { id: base.id, since: engine.clock() }
         progress.waited += await leasePause(engine, step.until)
+        progress.started = engine.clock()
+        // The time that the store took to answer counts, too.
+        progress.waited = Math.max(progress.waited, progress.started - progress.leased.since)
         break
     }
   }
@@ -292,6 +294,6 @@ export const store = async <A>(req: Request<A>, changes: Changes<A>): Promise<Ei
   } finally {
     leave(req, progress)
     if (progress.leased !== undefined)
-      req.engine.emit?.({ _tag: 'lock-waited', id: progress.leased, waited: Math.round(progress.waited) })
+      req.engine.emit?.({ _tag: 'lock-waited', id: progress.leased.id, waited: Math.round(progress.waited) })
   }
 }
