@@ -18,8 +18,6 @@ import type { Acquired, Busy, Gone, Lost, Released } from '../../effects/Store.t
 import { gone, lost, released } from '../../effects/Store.ts'
 import type { Timer } from '../../effects/Timer.ts'
 
-export { systemTimer, type Timer } from '../../effects/Timer.ts'
-
 /** A lease that has not run out. */
 export interface Held {
   readonly fence: number
