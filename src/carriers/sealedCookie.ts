@@ -72,7 +72,8 @@ const kept = (found: ReadonlyArray<Unfolded>, one: Unfolded): ReadonlyArray<Unfo
 
 /** Checks the options. Throws a `SessionException` (`Misconfigured`) that names the option. */
 export const sealedCookie = ({ keys, chunks = 1, padTo = 1, epochs }: SealedCookieOptions): Carrier => {
-  demand('keys', keys, isKeyring(keys), 'it must be a key ring: keyring([{ id, secret }])')
+  // Not the value: it may be a secret.
+  demand('keys', typeof keys, isKeyring(keys), 'it must be a key ring: keyring([{ id, secret }])')
   demand('chunks', chunks, isWhole(chunks, 1, MOST_PIECES), `it must be a whole number from 1 to ${MOST_PIECES}`)
   demand('padTo', padTo, isWhole(padTo, 1, LARGEST_PAD), `it must be a whole number from 1 to ${LARGEST_PAD}`)
   const block = Math.ceil(padTo / BLOCK) * BLOCK
