@@ -75,10 +75,9 @@ const LONGEST_LEASE_PAUSE: Millis = 50
 
 /** Waits a while for a lease that somebody else holds until `until`, and answers how long. */
 export const leasePause = async <B>({ clock, random }: Engine<B>, until: Millis): Promise<Millis> => {
-  const before = clock()
-  const ms = Math.min(Math.max(until - before, 1), 1 + random.unit() * LONGEST_LEASE_PAUSE)
+  const ms = Math.min(Math.max(until - clock(), 1), 1 + random.unit() * LONGEST_LEASE_PAUSE)
   await pause(ms)
-  return Math.max(ms, clock() - before)
+  return ms
 }
 
 /** A call that changes nothing, or whose effect nobody waits for (touch). One attempt within `limit` ms. */

@@ -25,6 +25,7 @@ export type Fault = 'before' | 'after' | 'silent'
 
 interface Gate {
   readonly verb: Verb
+  readonly when: 'before' | 'after'
   readonly reached: () => void
   readonly opened: Promise<void>
 }
@@ -40,8 +41,8 @@ export interface Scripted<S> {
   readonly store: S
   /** The verbs called so far, in order. */
   readonly calls: Array<Verb>
-  /** Holds the next call of a verb before its effect. */
-  readonly hold: (verb: Verb) => Held
+  /** Holds the next call of a verb before its effect, or its answer. */
+  readonly hold: (verb: Verb, when?: 'before' | 'after') => Held
   /** Makes the next calls of a verb fail, one by one. */
   readonly fail: (verb: Verb, ...faults: ReadonlyArray<Fault>) => void
 }
@@ -57,16 +58,19 @@ export const scripted = <S extends Store & Directory & Locking>(
     <A>(verb: Verb, task: TaskEither<StoreError, A>): TaskEither<StoreError, A> =>
     async () => {
       calls.push(verb)
-      const gate = gates.findIndex((one) => one.verb === verb)
-      if (gate !== -1) {
-        const [{ reached, opened }] = gates.splice(gate, 1) as [Gate]
-        reached()
-        await opened
+      const at = gates.findIndex((one) => one.verb === verb)
+      const gate = at === -1 ? undefined : gates.splice(at, 1)[0]
+      const wait = async (when: Gate['when']): Promise<void> => {
+        if (gate?.when !== when) return
+        gate.reached()
+        await gate.opened
       }
-      const at = faults.findIndex((one) => one.verb === verb)
-      const fault = at === -1 ? undefined : faults.splice(at, 1)[0]?.fault
+      await wait('before')
+      const failing = faults.findIndex((one) => one.verb === verb)
+      const fault = failing === -1 ? undefined : faults.splice(failing, 1)[0]?.fault
       if (fault === 'before') return left(storeError(verb, new Error('connection refused')))
       const answer = await task()
+      await wait('after')
       if (fault === 'after') return left(storeError(verb, new Error('connection reset')))
       if (fault === 'silent') return new Promise(() => undefined)
       return answer
@@ -74,7 +78,7 @@ export const scripted = <S extends Store & Directory & Locking>(
 
   return {
     calls,
-    hold: (verb) => {
+    hold: (verb, when = 'before') => {
       let tell = (): void => undefined
       let open = (): void => undefined
       const there = new Promise<void>((resolve) => {
@@ -83,7 +87,7 @@ export const scripted = <S extends Store & Directory & Locking>(
       const opened = new Promise<void>((resolve) => {
         open = resolve
       })
-      gates.push({ verb, reached: tell, opened })
+      gates.push({ verb, when, reached: tell, opened })
       return { reached: there, release: open }
     },
     fail: (verb, ...these) => {

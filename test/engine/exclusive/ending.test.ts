@@ -194,6 +194,25 @@ describe('waiting', () => {
     expect(w.tags().filter((tag) => tag === 'lock-waited')).toHaveLength(3)
   })
 
+  it('in the queue hands nobody a record that is older than the one that he read', async () => {
+    const w = world()
+    const cookie = await begin(w, Session.set('theme', 'light'))
+    const held = w.script.hold('update', 'after')
+    const first = ok(w.visit(cookie).transact(count))
+    await held.reached
+    // As of another process, or of a holder: past this manager's queue.
+    const { ref } = w.elsewhere().openRequest(cookie, (header) => header)
+    await ref.transact(Session.set('theme', 'dark'))
+    const late = w.visit(cookie)
+    expect((await ok(late.read)).data.theme).toBe('dark')
+    const writing = ok(late.transact(Session.set('theme', 'light')))
+    await settled()
+    held.release()
+    await first
+    expect((await writing).data).toEqual({ views: 1, theme: 'light' })
+    expect((await ok(w.visit(cookie).read)).data).toEqual({ views: 1, theme: 'light' })
+  })
+
   it('of a plain write is bounded, too', async () => {
     const w = world({ lockTimeout: 60 })
     const cookie = await begin(w, count)
