@@ -1,4 +1,7 @@
-/** Installs the runtimes of this folder's manifest. The broker of test/servers does it, for all tests of a run. */
+/**
+ * Installs the runtimes. The broker of test/servers does it, for all tests of a run. Their manifest has a folder of its own:
+ * TypeScript files beside it would be files of that package, and have another meaning of `#fp-ts/…`.
+ */
 import { execFile } from 'node:child_process'
 import {
   copyFileSync,
@@ -17,7 +20,7 @@ import { cache } from '../servers/binaries.ts'
 
 const run = promisify(execFile)
 
-const home = fileURLToPath(new URL('.', import.meta.url))
+const home = fileURLToPath(new URL('packages/', import.meta.url))
 const installed = join(home, 'node_modules')
 /** A copy of the lock file beside what was installed by it. */
 const mark = join(installed, '.installed.json')

@@ -1,5 +1,5 @@
 /**
- * The runtimes that tests run beside the present Node, from npm, by the lock file of this folder: for Linux on x64. They are not among the
+ * The runtimes that tests run beside the present Node, from npm, by the lock file in packages/: for Linux on x64. They are not among the
  * project's own dependencies: there they would stand in for `node` in every npm script.
  */
 import { join } from 'node:path'
