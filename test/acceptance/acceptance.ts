@@ -6,6 +6,7 @@ import { badData } from './scenarios/data.ts'
 import { connections } from './scenarios/connections.ts'
 import { counting } from './scenarios/counting.ts'
 import { errors } from './scenarios/errors.ts'
+import { lockExits } from './scenarios/lockExits.ts'
 import { locks } from './scenarios/locks.ts'
 import { login } from './scenarios/login.ts'
 import { logout } from './scenarios/logout.ts'
@@ -26,6 +27,7 @@ const SCENARIOS = [
   connections,
   counting,
   errors,
+  lockExits,
   locks,
   login,
   logout,

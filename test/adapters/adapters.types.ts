@@ -10,7 +10,7 @@ import * as HonoAdapter from '../../adapters/hono.ts'
 import * as KoaAdapter from '../../adapters/koa.ts'
 import * as Node from '../../adapters/node.ts'
 import * as Session from '../../src/core/Session.ts'
-import { sessionManager } from '../../src/engine/SessionManager.ts'
+import { sessionManager, type SessionManager } from '../../src/engine/SessionManager.ts'
 import type { Leasing, SessionRef } from '../../src/engine/SessionRef.ts'
 import { memoryStore } from '../../src/stores/memory.ts'
 
@@ -126,3 +126,35 @@ Fetch.withSession(
     return new Response()
   }),
 )
+
+// Lock modes: where the store gives leases, and nowhere else.
+const { acquire: _acquire, renew: _renew, release: _release, ...unleased } = memoryStore()
+const leaseless = sessionManager({ data: Data, initial: { views: 0 }, store: unleased })
+new Hono().use(HonoAdapter.session(sessions, { lock: 'implicit' })).get('/', async (c) => {
+  const { data } = await c.var.session.lock()
+  same<typeof data, Data>(true)
+  return c.body(null)
+})
+new Koa().use(KoaAdapter.session(sessions, { lock: 'early' })).use((ctx) => ctx.session.release())
+Node.withSession(sessions, (_req, _res, session) => session.lock(), { lock: 'explicit' })
+Node.session(sessions, { lock: 'implicit' })
+Fetch.withSession(sessions, (_request, session) => session.release().then(() => new Response()), { lock: 'early' })
+// @ts-expect-error The store gives no leases.
+HonoAdapter.session(leaseless, { lock: 'implicit' })
+// @ts-expect-error The store gives no leases.
+KoaAdapter.session(leaseless, { lock: 'implicit' })
+// @ts-expect-error The store gives no leases.
+Node.session(leaseless, { lock: 'implicit' })
+// @ts-expect-error The store gives no leases.
+Node.withSession(leaseless, () => undefined, { lock: 'early' })
+// @ts-expect-error The store gives no leases.
+Fetch.withSession(leaseless, () => new Response(), { lock: 'early' })
+// @ts-expect-error Nor can a handler take the session by hand.
+Node.withSession(leaseless, (_req, _res, session) => session.lock())
+// What asks for less takes what gives more.
+const take = (session: SessionRef<Data>): Promise<Session.Session<Data>> => session.transact(count)
+Node.withSession(sessions, (_req, _res, session) => take(session))
+const manage = (manager: SessionManager<Data>): string => manager.cookieName
+manage(sessions)
+// @ts-expect-error What asks for leases does not take what has none.
+void ((manager: typeof leaseless): SessionManager<Data, 'cas' & Leasing> => manager)
