@@ -61,7 +61,7 @@ const write = async ({ directory, sync, ids }: Order & { work: 'write' }): Promi
       base.revision,
       successor(base, { data: [...(base.data as Array<string>), tag] }),
     )()
-    if (given._tag === 'Left') say('failed', String((given.left.cause as Error).message))
+    if (given._tag === 'Left') say('failed', (given.left.cause as Error).message)
     else if (given.right._tag === 'Updated') say('updated', id, tag)
   }
   const life = async (): Promise<void> => {

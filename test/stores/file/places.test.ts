@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, sta
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { idFrom, type SessionId } from '../../../src/core/Token.ts'
+import { idFrom } from '../../../src/core/Token.ts'
 import { fileStore } from '../../../src/stores/file.ts'
 import { storeOn } from '../../../src/stores/file/store.ts'
 import { answer, newId, record, recordOf } from '../../../src/testing/contract/bench.ts'
