@@ -25,6 +25,7 @@ import type { Ending, Finished, Opened, Reply, SessionRef } from './SessionRef.t
 /** The side of a manager that does not depend on the type of its data. */
 export interface AnyManager {
   readonly cookieName: string
+  readonly cookieNames: ReadonlyArray<string>
   readonly clock: () => Millis
 }
 
@@ -91,7 +92,7 @@ export const mount = <A, G extends Guarantee>(
 
 /** The cookie names of all managers: their Set-Cookie lines outlive a dropped response. */
 export const cookieNames = (chain: Mounted | undefined): ReadonlyArray<string> =>
-  chain === undefined ? [] : [chain.manager.cookieName, ...cookieNames(chain.next)]
+  chain === undefined ? [] : [...chain.manager.cookieNames, ...cookieNames(chain.next)]
 
 /** Whether the request may enter a protected route. `ref` is the handle that the framework holds under the name that the guard asks for. */
 export const enter = async (chain: Mounted | undefined, ref: unknown, requirement: Requirement): Promise<Access> => {

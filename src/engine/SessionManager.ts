@@ -22,16 +22,19 @@ import * as Session from '../core/Session.ts'
 import type { Status } from '../core/Status.ts'
 import type { Flash } from '../core/Stored.ts'
 import type { SessionId } from '../core/Token.ts'
+import type { Carrier } from '../effects/Carrier.ts'
 import type { Clock } from '../effects/Clock.ts'
 import type { Random } from '../effects/Random.ts'
 import type { Directory, Guarantee, Store } from '../effects/Store.ts'
+import type { AnyOptions } from './configure.ts'
 import { configure } from './configure.ts'
+import type { Engine } from './Engine.ts'
 import { exclusive } from './exclusive.ts'
 import { finish } from './finish.ts'
 import { early, effectOf, refOf } from './handle.ts'
 import type { OpenOptions, Request } from './request.ts'
 import { request } from './request.ts'
-import type { GuaranteeOf, Leasing, LockMode, LockModeOf, Opened, SessionEffect } from './SessionRef.ts'
+import type { Carrying, GuaranteeOf, Leasing, LockMode, LockModeOf, Opened, SessionEffect } from './SessionRef.ts'
 import type { SubjectSessions } from './subject.ts'
 import { subjectSessions } from './subject.ts'
 
@@ -82,6 +85,16 @@ export interface SessionOptions<A, St extends Store> extends PolicyOptions, Omit
   readonly random?: Random
 }
 
+/** What means nothing without a store. */
+type OfStore =
+  'store' | 'lock' | 'lockTimeout' | 'lockLease' | 'maxHold' | 'onConflict' | 'renewAfter' | 'renewGrace' | 'onReuse'
+
+/** Everything that a manager over a carrier is made of. `storeTimeout` and `onStoreFailure` are about its epochs. */
+export interface CarrierOptions<A> extends Omit<SessionOptions<A, Store>, OfStore> {
+  /** What carries sessions in place of a store: `sealedCookie({ keys })`. */
+  readonly carrier: Carrier
+}
+
 /** The transformations, bound to one data type for reuse outside of a context. */
 export interface Ops<A> {
   readonly set: <K extends keyof A>(key: K, value: A[K]) => Endomorphism<Session.Session<A>>
@@ -125,9 +138,12 @@ const ops = {
   takeFlash: Session.takeFlash,
 }
 
-interface Common<A> {
+interface Listening {
   /** Calls `listener` once when this manager ends the session: logout, replacement, revocation. Another process' doing is not heard. Answers how to stop. */
   readonly onEnded: (id: SessionId, listener: () => void) => () => void
+}
+
+interface Common<A> {
   /** Whether a request may enter a protected route, now. */
   readonly access: (requirement: Requirement) => (status: Status, session: Session.Session<A>) => Access
   /** When a session will be over, ms since the epoch. */
@@ -136,6 +152,8 @@ interface Common<A> {
   readonly ops: Ops<A>
   readonly policy: Policy
   readonly cookieName: string
+  /** That name, and over a carrier those of further pieces. */
+  readonly cookieNames: ReadonlyArray<string>
   readonly clock: Clock
   /** How often the observer, or a listener of `onEnded`, threw. */
   readonly observerFailures: () => number
@@ -145,16 +163,17 @@ interface Common<A> {
  * One application's sessions. `G` is the store's guarantee, and `Leasing` where it gives leases. An intersection, so that a
  * manager fits where less is asked for: the conditional types inside would hide that of an interface.
  */
-export type SessionManager<A, G extends Guarantee = 'cas'> = Common<A> & {
-  /** A handle on the session of a request with this Cookie header. Nothing happens before its first use. */
-  readonly open: (cookieHeader: Option<string>, options?: OpenOptions<LockModeOf<G>>) => SessionEffect<A, G>
-  /** The same for adapters: the header is read at the first use, and `finish` commits before the response leaves. */
-  readonly openRequest: <R>(
-    request: R,
-    cookieHeaderOf: (request: R) => string | undefined,
-    options?: OpenOptions<LockModeOf<G>>,
-  ) => Opened<A, G>
-}
+export type SessionManager<A, G extends Guarantee = 'cas'> = Common<A> &
+  ([G] extends [Carrying] ? unknown : Listening) & {
+    /** A handle on the session of a request with this Cookie header. Nothing happens before its first use. */
+    readonly open: (cookieHeader: Option<string>, options?: OpenOptions<LockModeOf<G>>) => SessionEffect<A, G>
+    /** The same for adapters: the header is read at the first use, and `finish` commits before the response leaves. */
+    readonly openRequest: <R>(
+      request: R,
+      cookieHeaderOf: (request: R) => string | undefined,
+      options?: OpenOptions<LockModeOf<G>>,
+    ) => Opened<A, G>
+  }
 
 /** What a manager has besides when its store finds the sessions of a subject. */
 export interface Directed {
@@ -172,16 +191,29 @@ const guarded =
     }
   }
 
+/** See `sessionManager`. */
+export interface ManagerOf {
+  /** Sessions that travel in their cookies. What needs a store does not type-check. */
+  <A>(options: CarrierOptions<A>): SessionManager<A, 'last-write-wins' & Carrying>
+  /** Sessions in a store. */
+  <A, St extends Store>(
+    options: SessionOptions<A, St>,
+  ): SessionManager<A, GuaranteeOf<St>> & (St extends Directory ? Directed : unknown)
+}
+
 /** Checks the options and builds a manager. Throws a `SessionException` (`Misconfigured`) that names what is wrong. */
-export const sessionManager = <A, St extends Store>(
-  options: SessionOptions<A, St>,
-): SessionManager<A, GuaranteeOf<St>> & (St extends Directory ? Directed : unknown) => {
+export const sessionManager: ManagerOf = <A>(options: AnyOptions<A>): SessionManager<A, 'cas' & Leasing> => {
   let failures = 0
   const failed = (): void => {
     failures++
   }
   const emit = options.observer === undefined ? undefined : guarded(options.observer, failed)
   const engine = configure(options, emit, failed)
+  const ofRequest = (): Engine<A> => {
+    if (engine.carriage === undefined) return engine
+    const borne = engine.carriage.anew()
+    return { ...engine, store: borne, carriage: borne }
+  }
   const opened = (req: Request<A>, { lock: mode = engine.lock }: OpenOptions<LockMode>, alone: boolean): Request<A> => {
     if (mode !== 'none') req.lock = exclusive(req, mode, alone)
     return req
@@ -190,14 +222,14 @@ export const sessionManager = <A, St extends Store>(
     open: (cookieHeader, opening = {}) =>
       effectOf(
         opened(
-          request(engine, () => toUndefined(cookieHeader), opening),
+          request(ofRequest(), () => toUndefined(cookieHeader), opening),
           opening,
           true,
         ),
       ),
     openRequest: (of, cookieHeaderOf, opening = {}): Opened<A, 'cas' & Leasing> => {
       const req = opened(
-        request(engine, () => cookieHeaderOf(of), opening),
+        request(ofRequest(), () => cookieHeaderOf(of), opening),
         opening,
         false,
       )
@@ -215,11 +247,13 @@ export const sessionManager = <A, St extends Store>(
     ops: ops,
     policy: engine.policy,
     cookieName: engine.cookie.name,
+    cookieNames: engine.carriage?.names ?? [engine.cookie.name],
     clock: engine.clock,
     observerFailures: () => failures,
   }
-  const directed = isDirectory(engine.store) ? { ...manager, subject: subjectSessions(engine, engine.store) } : manager
-  return directed as SessionManager<A, GuaranteeOf<St>> & (St extends Directory ? Directed : unknown)
+  const { store } = engine
+  const directed: Partial<Directed> = isDirectory(store) ? { subject: subjectSessions(engine, store) } : {}
+  return Object.assign(manager, directed)
 }
 
 const isDirectory = (store: Store & Partial<Directory>): store is Store & Directory => store.raiseEpoch !== undefined

@@ -24,6 +24,11 @@ export interface Leasing {
   readonly leases: true
 }
 
+/** Joined to a manager's guarantee where a carrier takes the place of the store. Nothing at run time. */
+export interface Carrying {
+  readonly carries: true
+}
+
 /** What a manager over this store promises and can do. */
 export type GuaranteeOf<St extends Store> = St extends Locking ? St['guarantee'] & Leasing : St['guarantee']
 
@@ -44,6 +49,8 @@ export interface Committed<A> {
   readonly setCookie: Option<string>
   /** Headers that the response must carry beside it: cache-control and vary (design §9). */
   readonly headers: Readonly<Record<string, string>>
+  /** Further Set-Cookie values that must leave together with that one: pieces of a carrier's cookie. Absent where there are none. */
+  readonly beside?: ReadonlyArray<string>
 }
 
 /** Options of a read. */
@@ -158,12 +165,12 @@ interface CommonRef<A> {
 
 /** The functional face. `G` is the store's guarantee: no `transact` on a last-write-wins store, `lock` and `release` on one with leases. */
 export type SessionEffect<A, G extends Guarantee = 'cas'> = CommonEffect<A> &
-  ('last-write-wins' extends G ? PlainEffect<A> : AtomicEffect<A>) &
+  ([G] extends ['cas'] ? AtomicEffect<A> : PlainEffect<A>) &
   ([G] extends ['cas' & Leasing] ? ExclusiveEffect<A> : unknown)
 
 /** The promise face that adapters hand out. */
 export type SessionRef<A, G extends Guarantee = 'cas'> = CommonRef<A> &
-  ('last-write-wins' extends G ? PlainRef<A> : AtomicRef<A>) &
+  ([G] extends ['cas'] ? AtomicRef<A> : PlainRef<A>) &
   ([G] extends ['cas' & Leasing] ? ExclusiveRef<A> : unknown) & {
     /** The functional face of the same handle. */
     readonly effect: SessionEffect<A, G>
@@ -180,6 +187,8 @@ export type Ending =
 export interface Reply {
   /** The Set-Cookie value; the response is then `Cache-Control: no-store`, whatever the application set (OWASP, ASVS 14.3.2). */
   readonly setCookie: string | undefined
+  /** Further Set-Cookie values that leave together with that one: pieces of a carrier's cookie. Absent where there are none. */
+  readonly beside?: ReadonlyArray<string>
   /** Whether the session was read: `Vary: Cookie`, and `Cache-Control: private` unless the application set one. */
   readonly vary: boolean
 }

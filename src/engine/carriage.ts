@@ -38,6 +38,10 @@ export interface Terms {
 
 /** See the module's head. */
 export interface Carriage extends Store<'last-write-wins'>, Partial<Epochs> {
+  /** Another one, for another request. */
+  readonly anew: () => Carriage
+  /** Every cookie name that it sets. */
+  readonly names: ReadonlyArray<string>
   /** The sessions that the request's cookies hold, as tokens whose secret is empty: the seal is the proof. To be called once. */
   readonly open: (cookieHeader: string) => Promise<Pick<Opened, 'rejected'> & { readonly tokens: ReadonlyArray<Token> }>
   /** Whether a session should be sealed again although nothing changed. */
@@ -103,8 +107,11 @@ export const carriage = (terms: Terms, bound: Bound, epochs: Epochs | undefined)
 
   return {
     guarantee: 'last-write-wins',
-    ...(epochs === undefined ? { local: true } : epochs),
+    // What else the epochs' owner can do is not ours.
+    ...(epochs === undefined ? { local: true } : { readEpoch: (subject) => epochs.readEpoch(subject) }),
 
+    anew: () => carriage(terms, bound, epochs),
+    names: bound.names,
     open: async (cookieHeader) => {
       const opened = await bound.open(cookieHeader)
       brought = opened.brought

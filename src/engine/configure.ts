@@ -20,7 +20,10 @@ import type { Flash } from '../core/Stored.ts'
 import { TOKEN_LENGTH } from '../core/Token.ts'
 import { systemClock } from '../effects/Clock.ts'
 import { systemRandom } from '../effects/Random.ts'
+import type { Carrier } from '../effects/Carrier.ts'
 import type { Locking, Store } from '../effects/Store.ts'
+import type { Carriage, Terms } from './carriage.ts'
+import { carriage } from './carriage.ts'
 import type { Engine } from './Engine.ts'
 import { endings } from './endings.ts'
 import type { SessionOptions } from './SessionManager.ts'
@@ -60,7 +63,8 @@ const checkedFlash = (schema: DataSchema<Flash>): Codec<Flash> => {
 
 const VERBS = ['load', 'create', 'update', 'touch', 'end'] as const
 
-const checkedStore = (store: Store): Store => {
+const checkedStore = (given: Store | undefined): Store => {
+  const store = given ?? ({} as Store)
   const missing = VERBS.find((verb) => typeof store[verb] !== 'function')
   if (missing !== undefined)
     throw toError(misconfigured('store', store, `it must implement the Store contract, and has no "${missing}"`))
@@ -79,9 +83,29 @@ const checkedLease = (lease: number, maxHold: number): number => {
   return lease
 }
 
+/** The options of a manager over either, as configuration sees them. */
+export interface AnyOptions<A> extends Omit<SessionOptions<A, Store>, 'store' | 'lock'> {
+  readonly store?: Store
+  readonly carrier?: Carrier
+  readonly lock?: LockMode
+}
+
+const checkedCarriage = <A>(carrier: Carrier, options: AnyOptions<A>, terms: Terms): Carriage => {
+  // JavaScript has no types.
+  if (typeof (carrier as Partial<Carrier> | null)?.bind !== 'function')
+    throw toError(misconfigured('carrier', typeof carrier, 'it must be a carrier: sealedCookie({ keys })'))
+  if (options.store !== undefined)
+    throw toError(misconfigured('store', options.store, 'a manager has either a store or a carrier'))
+  if (options.renewAfter !== undefined)
+    throw toError(misconfigured('renewAfter', options.renewAfter, 'a carrier has no secret to renew; leave it out'))
+  return carriage(terms, carrier.bind(terms.cookie.name), carrier.epochs)
+}
+
+const noDigest = (): string => ''
+
 /** Checks everything; throws a `SessionException` (`Misconfigured`). `failed` counts listeners that threw. */
 export const configure = <A>(
-  options: Omit<SessionOptions<A, Store>, 'lock'> & { readonly lock?: LockMode },
+  options: AnyOptions<A>,
   emit: ((event: Event) => void) | undefined,
   failed: () => void,
 ): Engine<A> => {
@@ -94,18 +118,24 @@ export const configure = <A>(
   if (!checkedCookie.secure) warn(emit, checkedCookie.name)
   const storeTimeout = count('storeTimeout', options.storeTimeout ?? 5_000)
   const maxHold = count('maxHold', options.maxHold ?? 60_000)
+  const clock = options.clock ?? systemClock
+  const { carrier } = options
+  const terms = { cookie: checkedCookie, policy: checkedPolicy, clock }
+  const borne = carrier === undefined ? undefined : checkedCarriage(carrier, options, terms)
+  const store = borne ?? checkedStore(options.store)
   return {
-    store: checkedStore(options.store),
-    carriage: undefined,
-    lock: checkedLock(options.store, options.lock ?? 'none'),
+    store,
+    carriage: borne,
+    lock: checkedLock(store, options.lock ?? 'none'),
     schema,
     flash: options.flash === undefined ? flashStrings : checkedFlash(options.flash),
     initial,
     policy: checkedPolicy,
     cookie: checkedCookie,
-    clock: options.clock ?? systemClock,
+    clock,
     random: options.random ?? systemRandom,
-    digest: sha256,
+    // A seal is the proof: nothing is compared.
+    digest: borne === undefined ? sha256 : noDigest,
     limits: {
       maxBytes: count('maxBytes', options.maxBytes ?? 65_536),
       storeTimeout,

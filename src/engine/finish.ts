@@ -16,8 +16,8 @@ import type { SessionError } from '../core/SessionError.ts'
 import { store } from './commit.ts'
 import { load } from './load.ts'
 import type { Request } from './request.ts'
-import { applied, serial } from './request.ts'
-import type { Ending, Finished } from './SessionRef.ts'
+import { applied, besideOf, isOld, serial } from './request.ts'
+import type { Ending, Finished, Reply } from './SessionRef.ts'
 
 const dropped = <A>(req: Request<A>, reason: DropReason): void => {
   if (req.pending.length === 0) return
@@ -73,6 +73,8 @@ const failed = async <A>(req: Request<A>): Promise<void> => {
   req.pending = []
 }
 
+const replyOf = <A>(req: Request<A>): Reply => ({ setCookie: req.cookie, vary: true, ...besideOf(req) })
+
 const committed = async <A>(req: Request<A>, ending: Ending): Promise<Finished> => {
   let error: SessionError | undefined
   let defect: Finished['defect']
@@ -86,7 +88,7 @@ const committed = async <A>(req: Request<A>, ending: Ending): Promise<Finished> 
   }
   if (req.lock !== undefined) await req.lock.leave()
   req.canSetCookie = false
-  return { reply: { setCookie: req.cookie, vary: true }, error, defect }
+  return { reply: replyOf(req), error, defect }
 }
 
 // Most requests only read: what is due without a store call is known at once.
@@ -94,6 +96,7 @@ const readOnly = <A>(req: Request<A>): boolean => {
   const { base, engine } = req
   if (base === undefined || req.pending.length > 0 || req.tail !== undefined || req.lock?.fence !== undefined)
     return false
+  if (isOld(req, base)) return false
   const { record, via, session } = base
   const planned = plan(engine.policy, engine.clock())
   return (
@@ -112,5 +115,5 @@ export const finish = <A>(req: Request<A>, ending: Ending): Finished | Promise<F
   }
   if (!readOnly(req)) return serial(req, () => committed(req, ending))
   req.canSetCookie = false
-  return { reply: { setCookie: req.cookie, vary: true }, error: undefined, defect: undefined }
+  return { reply: replyOf(req), error: undefined, defect: undefined }
 }

@@ -27,7 +27,7 @@ import { store } from './commit.ts'
 import { commitPending } from './finish.ts'
 import { load } from './load.ts'
 import type { Lock, Request } from './request.ts'
-import { applied, mustSignIn, serial } from './request.ts'
+import { applied, besideOf, mustSignIn, serial } from './request.ts'
 import type { Committed, Leasing, ReadOptions, SessionEffect, SessionRef, UpdateOptions } from './SessionRef.ts'
 
 type Outcome<B> = Promise<Either<SessionError, B>>
@@ -164,6 +164,7 @@ const committed = async <A>(req: Request<A>): Outcome<Committed<A>> => {
         session: stored.right,
         setCookie: fromNullable(req.cookie),
         headers: { 'cache-control': req.cookie === undefined ? 'private' : 'no-store', vary: 'Cookie' },
+        ...besideOf(req),
       })
 }
 
@@ -207,14 +208,23 @@ interface Owned<A> {
   readonly [REQUEST]: Request<A>
 }
 
-// An accessor in the literal below would be defined anew for each request, at a cost above all the rest.
+// An accessor in the literal below would be defined anew for each request, at a cost above all the rest. What few requests
+// ask for costs the others nothing here.
 const face = {
   get effect(): SessionEffect<unknown> {
     return effectOf((this as unknown as Owned<unknown>)[REQUEST])
   },
+  get lock(): SessionRef<unknown, 'cas' & Leasing>['lock'] {
+    const req = (this as unknown as Owned<unknown>)[REQUEST]
+    return () => handled(unwrapped(serial(req, () => lock(req))))
+  },
+  get release(): SessionRef<unknown, 'cas' & Leasing>['release'] {
+    const req = (this as unknown as Owned<unknown>)[REQUEST]
+    return () => handled(unwrapped(serial(req, () => release(req))))
+  },
 }
 
-type Own<A> = Omit<SessionRef<A, 'cas' & Leasing>, 'effect'> & Owned<A> & { readonly __proto__: typeof face }
+type Own<A> = Omit<SessionRef<A, 'cas' & Leasing>, keyof typeof face> & Owned<A> & { readonly __proto__: typeof face }
 
 /** The promise face. */
 export const refOf = <A>(req: Request<A>): SessionRef<A, 'cas' & Leasing> => {
@@ -231,8 +241,6 @@ export const refOf = <A>(req: Request<A>): SessionRef<A, 'cas' & Leasing> => {
     destroy: () => handled(unwrapped(serial(req, () => end(req)))),
     status: () => handled(unwrapped(serial(req, () => status(req)))),
     subjectEpoch: (subject) => unwrapped(subjectEpoch(req, subject)),
-    lock: () => handled(unwrapped(serial(req, () => lock(req)))),
-    release: () => handled(unwrapped(serial(req, () => release(req)))),
   }
   return ref as unknown as SessionRef<A, 'cas' & Leasing>
 }

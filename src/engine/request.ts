@@ -165,6 +165,14 @@ export const freshBase = <A>(engine: Engine<A>): Base<A> => {
 export const isOld = <A>(req: Request<A>, { id }: Base<A>): boolean =>
   req.engine.carriage?.isOld(id) === true && !req.passive && req.canSetCookie
 
+/** What must leave beside the request's Set-Cookie. */
+export const besideOf = <A>({ engine, cookie }: Request<A>): { readonly beside?: ReadonlyArray<string> } => {
+  const beside = engine.carriage?.beside(cookie)
+  return beside === undefined || beside.length === 0 ? NOTHING : { beside }
+}
+
+const NOTHING = Object.freeze({})
+
 /** Whether writes of this status must begin with a sign-in. */
 export const mustSignIn = (status: Status): boolean => status === 'superseded' || status === 'ended'
 

@@ -55,7 +55,7 @@ export const sealed = async (bound: Bound, carried: Carried): Promise<ReadonlyAr
   return values.right
 }
 
-const text = fc.string({ unit: 'binary', maxLength: 20 }).filter((value) => value.isWellFormed())
+const text = fc.string({ unit: 'binary', maxLength: 20 }).filter((value) => !/\p{Surrogate}/u.test(value))
 const millis = fc.integer({ min: 0, max: 2 ** 45 })
 const json = fc.jsonValue({ stringUnit: 'grapheme' }).map((value) => JSON.parse(JSON.stringify(value)) as Json)
 
