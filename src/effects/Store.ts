@@ -64,6 +64,12 @@ export interface StoreError {
   readonly cause: unknown
   /** Present when the store is certain that nothing was changed (a refused connection, a full store): no settling needed. */
   readonly unchanged?: true
+  /**
+   * Present when the store answers well and this one record can not be read: that session's requests fail with `InvalidData`,
+   * or start anew (`onUndecodable: 'discard'`) when it is damaged; one that a newer version wrote is never discarded. The
+   * record is left for people to look at.
+   */
+  readonly unreadable?: 'damaged' | 'newer'
 }
 
 /** Constructs a `StoreError` whose effect, if the operation writes, is unknown. */
@@ -80,6 +86,13 @@ export const refused = (operation: StoreOperation | ManagedOperation, cause: unk
   cause,
   unchanged: true,
 })
+
+/** Constructs a `StoreError` that speaks of one record alone, which can not be read. Nothing was changed. */
+export const unreadable = (
+  operation: StoreOperation | ManagedOperation,
+  cause: unknown,
+  why: 'damaged' | 'newer' = 'damaged',
+): StoreError => ({ ...refused(operation, cause), unreadable: why })
 
 /** The record was created, or stands there already with the given revision. */
 export interface Created {

@@ -13,7 +13,7 @@ import { isRight, left } from '#fp-ts/Either'
 import type { TaskEither } from '#fp-ts/TaskEither'
 import type { Millis } from '../core/Millis.ts'
 import type { Outcome, SessionError } from '../core/SessionError.ts'
-import { isSessionException, storeTimeout, storeUnavailable } from '../core/SessionError.ts'
+import { invalidData, isSessionException, storeTimeout, storeUnavailable } from '../core/SessionError.ts'
 import type { StoreError, StoreOperation } from '../effects/Store.ts'
 import { storeError } from '../effects/Store.ts'
 import type { Engine } from './Engine.ts'
@@ -46,6 +46,11 @@ const limited = <A, B>(
   task: TaskEither<StoreError, A>,
 ): Promise<Either<Fault, A>> => (engine.store.local === true ? task() : within(ms, operation, task))
 
+/** The path of an `InvalidData` that speaks of the whole record, which the store could not read. */
+export const DAMAGED = 'record'
+
+const sentence = (cause: unknown): string => (cause instanceof Error ? cause.message : 'the store can not read it')
+
 const reported = <B>(
   engine: Engine<B>,
   operation: StoreOperation,
@@ -55,6 +60,8 @@ const reported = <B>(
 ): SessionError => {
   const cause = fault._tag === 'TimedOut' ? 'no answer in time' : fault.cause
   engine.emit?.({ _tag: 'store-failed', operation, cause, fatal })
+  if (fault._tag === 'StoreError' && fault.unreadable !== undefined)
+    return invalidData('read', fault.unreadable === 'newer' ? 'format' : DAMAGED, sentence(fault.cause))
   // A carrier that refuses knows better than "unavailable".
   if (isSessionException(cause)) return cause.sessionError
   return fault._tag === 'TimedOut'

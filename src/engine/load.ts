@@ -23,7 +23,7 @@ import type { Flash, Live, Stored } from '../core/Stored.ts'
 import { FORMAT } from '../core/Stored.ts'
 import type { SessionId, Token } from '../core/Token.ts'
 import { parse } from '../core/Token.ts'
-import { leasePause, read, write } from './calls.ts'
+import { DAMAGED, leasePause, read, write } from './calls.ts'
 import type { Engine } from './Engine.ts'
 import type { Base, Request } from './request.ts'
 import { freshBase } from './request.ts'
@@ -84,6 +84,8 @@ const judged = <A>(engine: Engine<A>, token: Token, stored: Option<Stored>): Adm
   return typeof digest === 'string' ? judge(digest) : digest.then(judge)
 }
 
+const UNKNOWN: Admission = { _tag: 'Unknown' }
+
 const present = async <A>(engine: Engine<A>, token: Token): Promise<Either<SessionError, Presented>> => {
   const near = engine.store.peek?.(token.id)
   if (near !== undefined) {
@@ -92,7 +94,11 @@ const present = async <A>(engine: Engine<A>, token: Token): Promise<Either<Sessi
     if (admission._tag === 'Admitted') return right({ token, admission })
   }
   const stored = await read(engine, 'load', engine.store.load(token.id))
-  if (isLeft(stored)) return stored
+  if (isLeft(stored)) {
+    const { left: error } = stored
+    const damaged = error._tag === 'InvalidData' && error.path === DAMAGED
+    return damaged && engine.limits.onUndecodable === 'discard' ? right({ token, admission: UNKNOWN }) : stored
+  }
   const admission = judged(engine, token, stored.right)
   return right({ token, admission: admission instanceof Promise ? await admission : admission })
 }

@@ -30,7 +30,7 @@ import type { Flash, Live } from '../../core/Stored.ts'
 import type { SessionId } from '../../core/Token.ts'
 import type { Keyring, Purpose, Unopened } from '../Keyring.ts'
 import type { Conflict, NotNear, Store, StoreError, StoreOperation } from '../Store.ts'
-import { conflict, refused, storeError } from '../Store.ts'
+import { conflict, refused, unreadable } from '../Store.ts'
 import { demandNotNear } from './around.ts'
 import { isDirectory, renamed } from './subjects.ts'
 
@@ -151,7 +151,7 @@ export const encrypted = (
         const found = await store.load(id)()
         if (isLeft(found) || found.right._tag === 'None' || found.right.value._tag === 'Ended') return found
         const live = await opened(purpose, plaintext, id, found.right.value)
-        return isLeft(live) ? left(storeError('load', live.left)) : right(some(live.right))
+        return isLeft(live) ? left(unreadable('load', live.left)) : right(some(live.right))
       },
       create: (id, live) => () => sealing('create', id, live, (hidden) => store.create(id, hidden)),
       update: (id, expected, live, fence) => async () =>

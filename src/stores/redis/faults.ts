@@ -15,7 +15,7 @@
  */
 import type { SessionId } from '../../core/Token.ts'
 import type { StoreError } from '../../effects/Store.ts'
-import { refused, storeError } from '../../effects/Store.ts'
+import { refused, storeError, unreadable } from '../../effects/Store.ts'
 import { FOREIGN } from './scripts.ts'
 
 /** Makes a `StoreError` of what a client threw. */
@@ -54,7 +54,7 @@ export const faults =
     if (text.includes('WRONGTYPE') || text.includes(FOREIGN)) {
       const what = id === undefined ? 'A key of the store' : `The key "${prefix}session:${id}"`
       const advice = 'Remove it, and give the store a prefix that nobody else writes under.'
-      return refused(operation, new Error(`${what} holds what this store did not write. ${advice}`))
+      return unreadable(operation, new Error(`${what} holds what this store did not write. ${advice}`))
     }
     const known = SETUP.find(([said]) => said.test(text))
     if (known !== undefined) return refused(operation, new Error(known[1]))

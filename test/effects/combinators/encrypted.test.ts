@@ -372,6 +372,6 @@ describe('under a session manager', () => {
     const [victim, thief] = [await signIn('ann'), await signIn('mallory')]
     tamper(idOf(victim), (live) => ({ ...live, credential: raw(idOf(thief)).credential }))
     const forged = `__Host-id=${idOf(victim)}${thief.slice(thief.indexOf('.'))}`
-    expect(await bad(visit(forged).read)).toMatchObject({ _tag: 'StoreUnavailable', operation: 'load' })
+    expect(await bad(visit(forged).read)).toMatchObject({ _tag: 'InvalidData', on: 'read', path: 'record' })
   })
 })
