@@ -32,6 +32,13 @@ export const withCookie =
     return [...lines.filter((other) => nameOf(other) !== name), line]
   }
 
+/** The Set-Cookie lines that a reply brings. */
+const brought = ({ setCookie, beside }: Reply): ReadonlyArray<string> =>
+  setCookie === undefined ? [] : beside === undefined ? [setCookie] : [setCookie, ...beside]
+
+const withCookies = (lines: ReadonlyArray<string>, more: ReadonlyArray<string>): ReadonlyArray<string> =>
+  more.reduce((joined, line) => withCookie(line)(joined), lines)
+
 /** The Set-Cookie lines of these names. */
 export const cookiesOf =
   (names: ReadonlyArray<string>) =>
@@ -90,8 +97,9 @@ export const refusal = (access: Access): Page | undefined => {
 
 const onHeaders = (headers: Headers, reply: Reply): void => {
   if (reply.setCookie !== undefined) {
-    const lines = headers.has('set-cookie') ? withCookie(reply.setCookie)(headers.getSetCookie()) : [reply.setCookie]
-    if (lines.length > 1) headers.delete('set-cookie')
+    const joins = headers.has('set-cookie')
+    const lines = joins ? withCookies(headers.getSetCookie(), brought(reply)) : brought(reply)
+    if (joins) headers.delete('set-cookie')
     for (const line of lines) headers.append('set-cookie', line)
   }
   const control = cacheControl(reply, headers.get('cache-control') ?? '')
@@ -148,7 +156,7 @@ const linesOf = (res: NodeResponse): ReadonlyArray<string> => {
 
 /** Puts what the reply says on a response whose headers have not left. */
 export const setReply = (res: NodeResponse, reply: Reply): void => {
-  if (reply.setCookie !== undefined) res.setHeader('set-cookie', withCookie(reply.setCookie)(linesOf(res)))
+  if (reply.setCookie !== undefined) res.setHeader('set-cookie', withCookies(linesOf(res), brought(reply)))
   const control = cacheControl(reply, textOf(res, 'cache-control'))
   if (control !== undefined) res.setHeader('cache-control', control)
   if (!reply.vary) return

@@ -46,8 +46,9 @@ export const cookieForEffect =
     if (subject !== undefined) session.update(signIn(subject, options))()
     const committed = await session.commit()
     if (isLeft(committed)) return committed
-    const { setCookie } = committed.right
-    return setCookie._tag === 'None' ? left(EMPTY) : right(setCookie.value.split(';', 1)[0] as string)
+    const { setCookie, beside = [] } = committed.right
+    if (setCookie._tag === 'None') return left(EMPTY)
+    return right([setCookie.value, ...beside].map((line) => line.split(';', 1)[0]).join('; '))
   }
 
 /** Stores a session and resolves to the value of a `Cookie` header that proves it. Rejects with a `SessionException`. */
