@@ -27,7 +27,7 @@ import { store } from './commit.ts'
 import { commitPending } from './finish.ts'
 import { load } from './load.ts'
 import type { Lock, Request } from './request.ts'
-import { applied, mustSignIn, serial } from './request.ts'
+import { applied, besideOf, mustSignIn, serial } from './request.ts'
 import type { Committed, Leasing, ReadOptions, SessionEffect, SessionRef, UpdateOptions } from './SessionRef.ts'
 
 type Outcome<B> = Promise<Either<SessionError, B>>
@@ -164,6 +164,7 @@ const committed = async <A>(req: Request<A>): Outcome<Committed<A>> => {
         session: stored.right,
         setCookie: fromNullable(req.cookie),
         headers: { 'cache-control': req.cookie === undefined ? 'private' : 'no-store', vary: 'Cookie' },
+        ...besideOf(req),
       })
 }
 
