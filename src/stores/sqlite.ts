@@ -30,8 +30,8 @@ export type SqliteStore = Store<'cas'> & Sweeping & Directory & Locking & Manage
 export interface SqliteStoreOptions extends SqliteNames {
   /**
    * An open connection: `DatabaseSync` of node:sqlite, `Database` of better-sqlite3 or bun:sqlite. It stays the
-   * application's, which closes it; the store's verbs must not run inside of the application's transactions, so give it
-   * one of its own.
+   * application's, which closes it. Give the store one of its own: its verbs do not run inside of the application's
+   * transactions, and wait for the end of one that stays open over an `await`.
    */
   readonly database: SqliteDatabase
   /**

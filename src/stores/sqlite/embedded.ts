@@ -22,6 +22,10 @@ export interface SqliteStatement {
 export interface SqliteDatabase {
   prepare(text: string): SqliteStatement
   exec(text: string): unknown
+  /** Whether a transaction is open, as node:sqlite says it. */
+  readonly isTransaction?: boolean
+  /** The same, as better-sqlite3 and bun:sqlite say it. */
+  readonly inTransaction?: boolean
 }
 
 /** The longest pause between two tries, ms. */
@@ -44,6 +48,17 @@ const patiently = async <A>(work: () => A, busyTimeout: Millis): Promise<A> => {
     }
 }
 
+/**
+ * Waits for the end of a transaction that the application has left open over an `await`, as for another connection's: what
+ * is written inside of it is undone when it is rolled back, long after it was acknowledged.
+ */
+const demandNone = ({ isTransaction, inTransaction }: SqliteDatabase): void => {
+  if (isTransaction === true || inTransaction === true)
+    throw Object.assign(new Error('a transaction of the application is open on the connection of the store'), {
+      code: 'SQLITE_BUSY',
+    })
+}
+
 /** See the module's head. */
 export const embedded = (database: SqliteDatabase, busyTimeout: Millis): Driver => {
   const prepared = new Map<Query, SqliteStatement>()
@@ -57,6 +72,7 @@ export const embedded = (database: SqliteDatabase, busyTimeout: Millis): Driver 
   }
 
   const transact = (statements: ReadonlyArray<string>): void => {
+    demandNone(database)
     database.exec('begin immediate')
     try {
       for (const statement of statements) database.exec(statement)
@@ -74,6 +90,7 @@ export const embedded = (database: SqliteDatabase, busyTimeout: Millis): Driver 
   return {
     first: (queries, values) =>
       patiently(() => {
+        demandNone(database)
         for (const query of queries) {
           const found = rows(query, values)
           if (found.length > 0) return found
@@ -82,7 +99,13 @@ export const embedded = (database: SqliteDatabase, busyTimeout: Millis): Driver 
       }, busyTimeout),
     each: async (queries, values) => {
       const answers: Array<Rows> = []
-      for (const query of queries) answers.push(await patiently(() => rows(query, values), busyTimeout))
+      for (const query of queries)
+        answers.push(
+          await patiently(() => {
+            demandNone(database)
+            return rows(query, values)
+          }, busyTimeout),
+        )
       return answers
     },
     define: (statements) => patiently(() => transact(statements), busyTimeout),

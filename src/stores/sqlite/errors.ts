@@ -85,7 +85,7 @@ export const isMissing = (thrown: unknown): boolean => messageOf(thrown).include
 const MIGRATE = 'run migrate() of the store, or the SQL of sqliteSchema(), on this database'
 
 const sentences: Readonly<Record<string, string>> = {
-  BUSY: 'Other connections kept the database locked for longer than busyTimeout: look for one that leaves a transaction open, and set journal_mode to WAL',
+  BUSY: 'The database was locked for longer than busyTimeout: look for who leaves a transaction open, and set journal_mode to WAL',
   LOCKED: 'The database is locked by another statement of the same connection: give the store a connection of its own',
   READONLY: 'The database is read-only: look at the rights of its file and its directory, and how it was opened',
   IOERR: 'The disk failed under the database',
@@ -98,7 +98,7 @@ const sentences: Readonly<Record<string, string>> = {
 
 const LAYOUT_MAY_DIFFER = /no such (table|column)|has no column named/
 /** What node:sqlite, better-sqlite3 and Bun say, without a result code, of a connection that was closed. */
-const CLOSED = /database (connection )?is not open|closed database|database has closed/i
+const CLOSED = /database (connection )?is not open|closed database|database has closed|statement has been finalized/i
 
 /** See the module's head. */
 export const faultOf = (thrown: unknown, { sessions }: Tables): Fault => {

@@ -74,7 +74,8 @@ const isSound = (live: Live): boolean =>
 const numberOf = (value: unknown): number =>
   typeof value === 'number' || typeof value === 'bigint' ? Number(value) : Number.NaN
 
-const parsed = (text: unknown): unknown => JSON.parse(text as string)
+/** `JSON.parse` would take NULL for the text `null`. */
+const parsed = (text: unknown): unknown => JSON.parse(typeof text === 'string' ? text : '')
 
 /** The record or tombstone in a row; undefined where somebody else has written it. */
 export const storedOf = (row: Row): Stored | undefined => {

@@ -47,19 +47,25 @@ export interface World {
   readonly database: D1Binding
   /** How many statements each round trip had. */
   readonly trips: Array<number>
-  readonly rows: (text: string) => Promise<ReadonlyArray<Record<string, unknown>>>
+  /** How many rows of tables and indexes each statement has written, as D1 bills them. */
+  readonly written: Array<number>
   readonly close: () => Promise<void>
 }
 
-/** The binding, counting its round trips. */
-const watched = (database: D1Binding, trips: Array<number>): D1Binding => {
+/** The binding, counting. */
+const watched = (database: D1Binding, trips: Array<number>, written: Array<number>): D1Binding => {
+  const note = (result: unknown): void => {
+    written.push((result as { readonly meta: { readonly rows_written: number } }).meta.rows_written)
+  }
   const originals = new WeakMap<D1Statement, D1Statement>()
   const tell = (original: D1Statement): D1Statement => {
     const told: D1Statement = {
       bind: (...values) => tell(original.bind(...values)),
-      all: () => {
+      all: async () => {
         trips.push(1)
-        return original.all()
+        const result = await original.all()
+        note(result)
+        return result
       },
     }
     originals.set(told, original)
@@ -67,9 +73,11 @@ const watched = (database: D1Binding, trips: Array<number>): D1Binding => {
   }
   return {
     prepare: (text) => tell(database.prepare(text)),
-    batch: (given) => {
+    batch: async (given) => {
       trips.push(given.length)
-      return database.batch(given.map((statement) => originals.get(statement)!))
+      const results = await database.batch(given.map((statement) => originals.get(statement)!))
+      results.forEach(note)
+      return results
     },
     exec: (text) => database.exec(text),
   }
@@ -80,14 +88,15 @@ export const world = async (options: Partial<D1StoreOptions> = {}): Promise<Worl
   const mf = new Miniflare({ ...settings, script: 'export default {}' })
   const database: D1Binding = await mf.getD1Database('DB')
   const trips: Array<number> = []
-  const store = d1Store({ database: watched(database, trips), ...options })
+  const written: Array<number> = []
+  const store = d1Store({ database: watched(database, trips, written), ...options })
   must(await store.migrate())
   trips.length = 0
   return {
     store,
     database,
     trips,
-    rows: async (text) => (await database.prepare(text).all()).results as ReadonlyArray<Record<string, unknown>>,
+    written,
     close: () => mf.dispose(),
   }
 }
