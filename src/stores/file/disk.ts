@@ -25,6 +25,7 @@ export interface FileSystem {
     position: number | null,
     done: (error: Failure, bytes: number) => void,
   ) => void
+  readonly readSync: (fd: number, buffer: Buffer, offset: number, length: number, position: number | null) => number
   readonly write: (
     fd: number,
     buffer: Buffer,
@@ -50,8 +51,13 @@ export type Linked = 'Linked' | 'Taken' | 'Missing'
 
 /** See the module's head. */
 export interface Disk {
-  /** The text of a file, or of its first `most` bytes; undefined when there is no such file. */
-  readonly read: (path: string, most?: number) => Promise<string | undefined>
+  /** The text of a file; undefined when there is no such file. */
+  readonly read: (path: string) => Promise<string | undefined>
+  /**
+   * The first `most` bytes. For a file that was read or written a moment ago: its bytes are in memory, where reading them
+   * takes 1 µs and a turn of the thread pool 15.
+   */
+  readonly head: (path: string, most: number) => Promise<string | undefined>
   /** Makes a new file with this text and brings it to the disk. When that fails, no file is left. */
   readonly write: (path: string, text: string) => Promise<void>
   /** Makes an empty file, if the name is free. */
@@ -96,6 +102,13 @@ export const disk = (fs: FileSystem, sync: boolean): Disk => {
         if (error === null) resolve(fd)
         else reject(error)
       })
+    })
+
+  /** A file to read; undefined when there is none. */
+  const found = (path: string): Promise<number | undefined> =>
+    open(path, 'r').catch((error: unknown) => {
+      if (codeOf(error) === 'ENOENT') return undefined
+      throw error
     })
 
   /** The answer of a call: `yes`, or what one of the expected errors stands for. */
@@ -152,21 +165,27 @@ export const disk = (fs: FileSystem, sync: boolean): Disk => {
     })
 
   return {
-    read: async (path, most = CHUNK) => {
-      let fd: number
-      try {
-        fd = await open(path, 'r')
-      } catch (error) {
-        if (codeOf(error) === 'ENOENT') return undefined
-        throw error
-      }
+    read: async (path) => {
+      const fd = await found(path)
+      if (fd === undefined) return undefined
       const buffer = spare.pop() ?? Buffer.allocUnsafeSlow(CHUNK)
       try {
-        const bytes = await readInto(fd, buffer, 0, most)
+        const bytes = await readInto(fd, buffer, 0, CHUNK)
         return bytes < CHUNK ? buffer.toString('utf8', 0, bytes) : await readOn(fd, Buffer.from(buffer))
       } finally {
         fs.closeSync(fd)
         if (spare.length < SPARE_BUFFERS) spare.push(buffer)
+      }
+    },
+
+    head: async (path, most) => {
+      const fd = await found(path)
+      if (fd === undefined) return undefined
+      try {
+        const buffer = Buffer.allocUnsafe(most)
+        return buffer.toString('latin1', 0, fs.readSync(fd, buffer, 0, most, null))
+      } finally {
+        fs.closeSync(fd)
       }
     },
 

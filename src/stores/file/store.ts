@@ -26,7 +26,19 @@ import type {
 import { created, done, exists, gone, lost, refused, storeError } from '../../effects/Store.ts'
 import type { FileStoreOptions } from '../file.ts'
 import { systemTimer } from '../../effects/Timer.ts'
-import { acquire, type Decide, dueOf, end, endOne, release, renew, subjectOf, touch, update } from './decisions.ts'
+import {
+  acquire,
+  type Decide,
+  dueOf,
+  end,
+  endOne,
+  release,
+  renew,
+  type Step,
+  subjectOf,
+  touch,
+  update,
+} from './decisions.ts'
 import { disk as diskOf, type FileSystem } from './disk.ts'
 import { explained } from './faults.ts'
 import { layout as layoutOf } from './layout.ts'
@@ -40,6 +52,9 @@ import { type Fate, versions as versionsOf } from './versions.ts'
 import { waiting } from './waiting.ts'
 
 type Everything = Store<'cas'> & Sweeping & Directory & Locking & Managed
+
+/** How many loaded records are remembered, for the write that may follow. */
+const RECENT = 256
 
 /** `root` is the absolute path of the directory. */
 export const storeOn = (fs: FileSystem, root: string, options: FileStoreOptions): Everything => {
@@ -98,9 +113,30 @@ export const storeOn = (fs: FileSystem, root: string, options: FileStoreOptions)
     return hex === undefined ? () => Promise.resolve(right(nothing)) : verb(operation, (fate) => work(hex, fate))
   }
 
-  const attempt = async <A>(hex: Hex, decide: Decide<A>, fate: Fate): Promise<A | undefined> => {
+  /** What a request loaded and may write soon: a claim finds out whether it is still the present record. */
+  const recent = new Map<Hex, Kept>()
+  const remember = (hex: Hex, kept: Kept): void => {
+    for (const oldest of recent.size < RECENT ? [] : recent.keys()) {
+      recent.delete(oldest)
+      break
+    }
+    recent.set(hex, kept)
+  }
+
+  const decided = async <A>(hex: Hex, decide: Decide<A>): Promise<readonly [Kept | undefined, Step<A>]> => {
+    const known = recent.get(hex)
+    if (known !== undefined) {
+      recent.delete(hex)
+      const step = decide(known)
+      // An answer that writes nothing is not found out by a claim.
+      if (step.next !== undefined) return [known, step]
+    }
     const present = readable(hex, await versions.read(hex))
-    const { answer, next, confirm } = decide(present)
+    return [present, decide(present)]
+  }
+
+  const attempt = async <A>(hex: Hex, decide: Decide<A>, fate: Fate): Promise<A | undefined> => {
+    const [present, { answer, next, confirm }] = await decided(hex, decide)
     if (next === undefined || present === undefined) {
       if (confirm === true) await versions.settle(hex)
       return answer
@@ -186,9 +222,12 @@ export const storeOn = (fs: FileSystem, root: string, options: FileStoreOptions)
     load: (id) =>
       of('load', id, none, async (hex) => {
         const present = readable(hex, await versions.read(hex))
-        if (present !== undefined) return some(present.stored)
-        await layout.stillThere()
-        return none
+        if (present === undefined) {
+          await layout.stillThere()
+          return none
+        }
+        if (present.stored._tag === 'Live') remember(hex, present)
+        return some(present.stored)
       }),
     create: (id, live) => {
       const hex = hexOf(id)

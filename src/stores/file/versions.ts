@@ -69,7 +69,7 @@ const lostDraft = (path: string): Error =>
 /** `disk` and `at`: where. */
 export const versions = (disk: Disk, at: Places): Versions => {
   const versionOf = async (hex: Hex): Promise<string | undefined> => {
-    const text = await disk.read(at.record(hex), HEAD_BYTES)
+    const text = await disk.head(at.record(hex), HEAD_BYTES)
     return text === undefined ? undefined : (versionIn(text) ?? 'unreadable')
   }
 
@@ -81,7 +81,7 @@ export const versions = (disk: Disk, at: Places): Versions => {
 
   const finished = async (hex: Hex, version: string, claim: string): Promise<Finished> => {
     const path = at.claim(claim)
-    const text = await disk.read(path, HEAD_BYTES)
+    const text = await disk.head(path, HEAD_BYTES)
     if (text === undefined) return settled
     if ((await versionOf(hex)) !== version) {
       await disk.unlink(path)

@@ -105,6 +105,7 @@ export const fakeFiles = () => {
           file.position += copied
           return copied
         }),
+      readSync: (fd, buffer, offset, length) => (at(fd).node as File).bytes.copy(buffer, offset, 0, length),
       // Two halves: a write may be short.
       write: (fd, buffer, offset, length, _position, done) =>
         call('write', '', done as never, () => {
