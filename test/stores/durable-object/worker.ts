@@ -1,0 +1,108 @@
+/** A Worker over its own objects: the store contract, counters through the session manager, a bridge to the objects. */
+import { Hono } from 'hono'
+import * as t from 'io-ts'
+import { session } from '../../../adapters/hono.ts'
+import { modify } from '../../../src/core/Session.ts'
+import { sessionManager } from '../../../src/engine/SessionManager.ts'
+import {
+  durableObjectStore,
+  type ObjectState,
+  SessionObject as Published,
+  type SessionNamespace,
+} from '../../../src/stores/durable-object.ts'
+import { storeContract } from '../../../src/testing/storeContract.ts'
+
+interface Env {
+  readonly SESSIONS: SessionNamespace
+}
+
+/** What the platform's state has beside what the class uses. */
+interface Platform extends ObjectState {
+  readonly storage: ObjectState['storage'] & { readonly getAlarm: () => Promise<number | null> }
+}
+
+/** What an object tells of itself. */
+export interface Probe {
+  readonly keys: ReadonlyArray<string>
+  readonly alarm: number | null
+  /** How often the alarm went off since the object was started. */
+  readonly alarms: number
+}
+
+/** The published class, with a way to look at it from outside. */
+// eslint-disable-next-line no-restricted-syntax -- the platform constructs it
+export class SessionObject extends Published {
+  readonly #state: Platform
+  #alarms = 0
+
+  constructor(state: Platform) {
+    super(state)
+    this.#state = state
+  }
+
+  override async fetch(request: Request): Promise<Response> {
+    const { storage } = this.#state
+    if (!request.url.endsWith('/probe')) return super.fetch(request)
+    const keys = Array.from(storage.kv.list({ prefix: '' }), ([key]) => key)
+    return Response.json({ keys, alarm: await storage.getAlarm(), alarms: this.#alarms } satisfies Probe)
+  }
+
+  override async alarm(): Promise<void> {
+    this.#alarms += 1
+    await super.alarm()
+  }
+}
+
+/** An object of another class, for a binding that leads astray. */
+// eslint-disable-next-line no-restricted-syntax -- the platform constructs it
+export class Foreign {
+  fetch(): Promise<Response> {
+    return Promise.resolve(Response.json({ hello: 'world' }))
+  }
+}
+
+/** The published class under another name, for a binding that was declared without SQLite. */
+export { Published as LegacyObject }
+
+export const capabilities = { guarantee: 'cas', directory: true, locking: true, fifo: true } as const
+
+/** How one case of the contract went. */
+const verdict = async (namespace: SessionNamespace, name: string): Promise<string> => {
+  const cases = storeContract('inside a Worker', () => durableObjectStore({ namespace }), capabilities)
+  const one = cases.find((candidate) => candidate.name === name)
+  return one === undefined ? 'unknown' : one.run().then(() => 'kept', String)
+}
+
+const Data = t.type({ views: t.number })
+const managerOver = (namespace: SessionNamespace) =>
+  sessionManager({
+    data: Data,
+    initial: { views: 0 },
+    store: durableObjectStore({ namespace }),
+    cookie: { name: 'id', secure: false },
+  })
+
+const countOn = (sessions: ReturnType<typeof managerOver>) =>
+  new Hono()
+    .use(session(sessions))
+    .get('/read', async (c) => c.json((await c.var.session.read()).data))
+    .get('/count', async (c) => c.json((await c.var.session.transact(modify('views', (n) => n + 1))).data))
+
+let shared: ReturnType<typeof countOn> | undefined
+
+const worker = {
+  fetch: async (request: Request, { SESSIONS }: Env): Promise<Response> => {
+    const [, kind, path] = new URL(request.url).pathname.split('/')
+    if (kind === 'contract') return new Response(await verdict(SESSIONS, await request.text()))
+    if (kind === 'object') {
+      const name = decodeURIComponent(request.headers.get('object-name') ?? '')
+      const stub = SESSIONS.get(SESSIONS.idFromName(name))
+      const answer = await stub.fetch(`https://bridge/${String(path)}`, { method: 'POST', body: await request.text() })
+      return new Response(await answer.text())
+    }
+    const app = kind === 'each' ? countOn(managerOver(SESSIONS)) : (shared ??= countOn(managerOver(SESSIONS)))
+    return app.request(`/${String(path)}`, { headers: request.headers })
+  },
+}
+
+export { worker as default }
