@@ -116,10 +116,7 @@ export const storeOn = (fs: FileSystem, root: string, options: FileStoreOptions)
   /** What a request loaded and may write soon: a claim finds out whether it is still the present record. */
   const recent = new Map<Hex, Kept>()
   const remember = (hex: Hex, kept: Kept): void => {
-    for (const oldest of recent.size < RECENT ? [] : recent.keys()) {
-      recent.delete(oldest)
-      break
-    }
+    if (recent.size >= RECENT) recent.delete(recent.keys().next().value as Hex)
     recent.set(hex, kept)
   }
 

@@ -193,11 +193,6 @@ export const fakeFiles = () => {
       open.clear()
       restore(root, survives)
     },
-    /** No process goes on, and nothing is lost. */
-    kill: (owner: number): void => {
-      for (let index = pending.length - 1; index >= 0; index -= 1)
-        if (pending[index]!.owner === owner) pending.splice(index, 1)
-    },
     /** Runs a task whose calls do not wait. */
     atOnce: async <A>(task: () => Promise<A>): Promise<A> => {
       waits = false

@@ -112,6 +112,82 @@ const round = async (seed: number, removals: boolean): Promise<void> => {
 /** How many schedules are tried. More by COATCHECK_SCHEDULES. */
 const schedules = Number(process.env['COATCHECK_SCHEDULES'] ?? 150)
 
+describe('a claim whose draft was taken away', () => {
+  /** One process has claimed the first version, and its draft is gone. */
+  const orphaned = async () => {
+    const files = fakeFiles()
+    const begun = newTag()
+    const main = diskOf(files.of(0), false)
+    await files.atOnce(async () => {
+      for (const path of ['/s', ...at.all]) await main.mkdir(path)
+      await main.write(at.record(hex), textOf(begun, []))
+    })
+    const tags = Array.from({ length: 6 }, newTag)
+    /** Each of them would replace the first version: one may. */
+    const write = (owner: number): Promise<boolean> => {
+      const tag = tags[owner]!
+      const fate = { unknown: false }
+      return versionsOf(diskOf(files.of(owner), false), at).replace(hex, begun, tag, textOf(tag, [tag]), fate)
+    }
+    /** Lets one process go on until it is about to do this, or has nothing to do. */
+    const go = async (owner: number, before?: string): Promise<void> => {
+      for (;;) {
+        await idle()
+        const next = files.pending.findIndex((call) => call.owner === owner)
+        if (next < 0 || files.pending[next]!.name === before) return
+        files.pending.splice(next, 1)[0]!.happen()
+      }
+    }
+    const past = async (owner: number, name: string): Promise<void> => {
+      await go(owner, name)
+      files.pending
+        .splice(
+          files.pending.findIndex((call) => call.owner === owner),
+          1,
+        )[0]!
+        .happen()
+    }
+    const first = write(1)
+    await go(1, 'rename')
+    await files.atOnce(() => main.unlink(at.draft(tags[1]!)))
+    const winnersOf = async (writers: ReadonlyArray<Promise<boolean>>): Promise<void> => {
+      const won = (await Promise.all(writers)).filter((one) => one)
+      expect(won).toHaveLength(1)
+    }
+    return { first, write, go, past, winnersOf }
+  }
+
+  it('stays though its owner goes on: others may have built on it', async () => {
+    const { first, write, go, past, winnersOf } = await orphaned()
+    const second = write(2)
+    // It tries to finish the first one's, and then is about to do its own.
+    await past(2, 'rename')
+    await go(2, 'rename')
+    await go(1)
+    const third = write(3)
+    await go(3)
+    await go(2)
+    await winnersOf([first, second, third])
+  })
+
+  it('stays though somebody has found it void: others may have built on it', async () => {
+    const { first, write, go, past, winnersOf } = await orphaned()
+    const second = write(2)
+    await past(2, 'rename')
+    await go(2, 'unlink')
+    const third = write(3)
+    await go(3)
+    const fourth = write(4)
+    await go(4, 'rename')
+    await go(2)
+    const fifth = write(5)
+    await go(5)
+    await go(4)
+    await go(1)
+    await winnersOf([first, second, third, fourth, fifth])
+  })
+})
+
 describe('versions of a file, by processes in any order', () => {
   it.each([
     ['writers, a thief of drafts, and who finishes claims', false],
