@@ -94,9 +94,10 @@ export const durableObjectStore = ({ namespace }: DurableObjectStoreOptions): Du
     await asked(subjectName(subject), 'enter', id, expiresAt),
   ]
 
-  // Nobody waits for it: an entry too many does no harm, and goes when its horizon has passed.
-  const forget = (subject: string, horizon: Millis, ids: ReadonlyArray<SessionId>): void => {
-    if (ids.length > 0) asked(subjectName(subject), 'forget', horizon, ids).catch(() => undefined)
+  // Waited for, since the platform drops what is under way when the request has its response. That it fails does no harm:
+  // it leaves an entry too many, which goes when its horizon has passed.
+  const forget = async (subject: string, horizon: Millis, ids: ReadonlyArray<SessionId>): Promise<void> => {
+    if (ids.length > 0) await asked(subjectName(subject), 'forget', horizon, ids).catch(() => undefined)
   }
 
   /** The answer of a session's object, after the index of a subject has the entry that it asks for. */
@@ -105,7 +106,7 @@ export const durableObjectStore = ({ namespace }: DurableObjectStoreOptions): Du
       const [answer, mark] = await call(entry)
       if (answer === null && mark !== undefined) entry = await enter(mark[0], id, mark[1])
       else {
-        if (mark !== undefined) forget(mark[0], mark[1], [id])
+        if (mark !== undefined) await forget(mark[0], mark[1], [id])
         return answer as A
       }
     }
@@ -128,7 +129,7 @@ export const durableObjectStore = ({ namespace }: DurableObjectStoreOptions): Du
         else found.push({ id, ...answer })
       }),
     )
-    forget(subject, EVER, ended)
+    await forget(subject, EVER, ended)
     return found.sort((a, b) => a.createdAt - b.createdAt)
   }
 
@@ -136,7 +137,7 @@ export const durableObjectStore = ({ namespace }: DurableObjectStoreOptions): Du
     const ids = (await members(subject)).filter((id) => id !== except)
     const answers = await Promise.all(ids.map((id) => asked(id, 'endOne', subject, until)))
     const ended = ids.filter((_, index) => answers[index]?._tag === 'Done')
-    forget(subject, EVER, ended)
+    await forget(subject, EVER, ended)
     return ended.length
   }
 

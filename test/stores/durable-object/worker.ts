@@ -2,7 +2,7 @@
 import { Hono } from 'hono'
 import * as t from 'io-ts'
 import { session } from '../../../adapters/hono.ts'
-import { modify } from '../../../src/core/Session.ts'
+import { modify, signIn, signOut } from '../../../src/core/Session.ts'
 import { sessionManager } from '../../../src/engine/SessionManager.ts'
 import {
   durableObjectStore,
@@ -24,6 +24,8 @@ interface Platform extends ObjectState {
 /** What an object tells of itself. */
 export interface Probe {
   readonly keys: ReadonlyArray<string>
+  /** The horizons of a subject's entries, by session. */
+  readonly horizons: Readonly<Record<string, number>>
   readonly alarm: number | null
   /** How often the alarm went off since the object was started. */
   readonly alarms: number
@@ -42,9 +44,12 @@ export class SessionObject extends Published {
 
   override async fetch(request: Request): Promise<Response> {
     const { storage } = this.#state
-    if (!request.url.endsWith('/probe')) return super.fetch(request)
+    if (request.url.endsWith('/ring')) await this.alarm()
+    else if (!request.url.endsWith('/probe')) return super.fetch(request)
     const keys = Array.from(storage.kv.list({ prefix: '' }), ([key]) => key)
-    return Response.json({ keys, alarm: await storage.getAlarm(), alarms: this.#alarms } satisfies Probe)
+    const entries = Array.from(storage.kv.list({ prefix: 'entry:' }) as Iterable<[string, number]>)
+    const horizons = Object.fromEntries(entries.map(([key, horizon]) => [key.slice('entry:'.length), horizon]))
+    return Response.json({ keys, horizons, alarm: await storage.getAlarm(), alarms: this.#alarms } satisfies Probe)
   }
 
   override async alarm(): Promise<void> {
@@ -79,29 +84,39 @@ const managerOver = (namespace: SessionNamespace) =>
     data: Data,
     initial: { views: 0 },
     store: durableObjectStore({ namespace }),
-    cookie: { name: 'id', secure: false },
   })
 
 const countOn = (sessions: ReturnType<typeof managerOver>) =>
   new Hono()
     .use(session(sessions))
     .get('/read', async (c) => c.json((await c.var.session.read()).data))
+    .get('/in/:subject', async (c) => {
+      c.var.session.update(signIn(c.req.param('subject')))
+      return c.text((await c.var.session.read()).id)
+    })
+    .get('/out', (c) => {
+      c.var.session.update(signOut)
+      return c.text('')
+    })
     .get('/count', async (c) => c.json((await c.var.session.transact(modify('views', (n) => n + 1))).data))
 
 let shared: ReturnType<typeof countOn> | undefined
 
 const worker = {
   fetch: async (request: Request, { SESSIONS }: Env): Promise<Response> => {
-    const [, kind, path] = new URL(request.url).pathname.split('/')
+    const [, kind, ...path] = new URL(request.url).pathname.split('/')
     if (kind === 'contract') return new Response(await verdict(SESSIONS, await request.text()))
     if (kind === 'object') {
       const name = decodeURIComponent(request.headers.get('object-name') ?? '')
       const stub = SESSIONS.get(SESSIONS.idFromName(name))
-      const answer = await stub.fetch(`https://bridge/${String(path)}`, { method: 'POST', body: await request.text() })
+      const answer = await stub.fetch(`https://bridge/${path.join('/')}`, {
+        method: 'POST',
+        body: await request.text(),
+      })
       return new Response(await answer.text())
     }
     const app = kind === 'each' ? countOn(managerOver(SESSIONS)) : (shared ??= countOn(managerOver(SESSIONS)))
-    return app.request(`/${String(path)}`, { headers: request.headers })
+    return app.request(`/${path.join('/')}`, { headers: request.headers })
   },
 }
 

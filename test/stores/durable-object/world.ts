@@ -2,8 +2,16 @@
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { Miniflare } from 'miniflare'
+import type { Either } from '#fp-ts/Either'
+import type { StoreError } from '../../../src/effects/Store.ts'
 import type { SessionNamespace } from '../../../src/stores/durable-object.ts'
 import type { Probe } from './worker.ts'
+
+/** The value of an effect that must succeed. */
+export const must = <A>(answer: Either<StoreError, A>): A => {
+  if (answer._tag === 'Left') throw answer.left.cause
+  return answer.right
+}
 
 /** The later ones need a newer workerd than the one that is installed. */
 export const COMPATIBILITY_DATE = '2026-04-01'
@@ -39,11 +47,33 @@ export const bridge = (url: URL): SessionNamespace => ({
   }),
 })
 
-/** What an object tells of itself; asking stores nothing. */
-export const probe = async (namespace: SessionNamespace, name: string): Promise<Probe> => {
+/** What an object tells of itself; asking stores nothing. 'ring': after its alarm went off. */
+export const probe = async (
+  namespace: SessionNamespace,
+  name: string,
+  call: 'probe' | 'ring' = 'probe',
+): Promise<Probe> => {
   const stub = namespace.get(namespace.idFromName(name))
-  return JSON.parse(await (await stub.fetch('https://test/probe', { method: 'POST', body: '' })).text()) as Probe
+  return JSON.parse(await (await stub.fetch(`https://test/${call}`, { method: 'POST', body: '' })).text()) as Probe
 }
+
+/** What an object tells of itself as soon as that is so. */
+export const probeUntil = async (
+  namespace: SessionNamespace,
+  name: string,
+  isSo: (told: Probe) => boolean,
+): Promise<Probe> => {
+  const deadline = Date.now() + 30_000
+  for (;;) {
+    const told = await probe(namespace, name)
+    if (isSo(told)) return told
+    if (Date.now() > deadline) throw new Error(`it never was: ${JSON.stringify(told)}`)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
+
+/** The name of a subject's object. */
+export const nameOf = (subject: string): string => JSON.stringify(subject)
 
 export interface World {
   /** Where the Worker answers. */
