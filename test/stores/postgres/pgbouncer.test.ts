@@ -39,7 +39,7 @@ describe('behind PgBouncer', () => {
   it('with names it fails, and the error says what to set', async () => {
     // Each client prepares its statement on whichever connection it gets; another client's has the same name.
     const named = postgresStore({ pool })
-    const answers = await Promise.all(Array.from({ length: 60 }, () => named.load(newId())()))
+    const answers = await Promise.all(Array.from({ length: 60 }, () => named.touch(newId(), 0, 0, 0)()))
     const failed = answers.filter(({ _tag }) => _tag === 'Left').map((answer) => fault(answer))
     expect(failed.length).toBeGreaterThan(0)
     for (const { cause, unchanged } of failed) {

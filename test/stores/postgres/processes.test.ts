@@ -10,6 +10,7 @@ import { sessionManager } from '../../../src/engine/SessionManager.ts'
 import { world, type World } from './world.ts'
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
+const program = fileURLToPath(new URL('./counter.ts', import.meta.url))
 const count = Session.modify('views', (n: number) => n + 1)
 const right = <A>(answer: E.Either<unknown, A>): A => {
   if (E.isLeft(answer)) throw new Error(`unexpected Left: ${JSON.stringify(answer.left)}`)
@@ -43,16 +44,7 @@ describe('under the session manager', () => {
     const run = () => {
       const child = spawn(
         process.execPath,
-        [
-          '--import',
-          './.config/strip-types.js',
-          '--conditions',
-          'coatcheck-source',
-          'test/stores/postgres/counter.ts',
-          made.url,
-          cookie,
-          '50',
-        ],
+        ['--import', './.config/strip-types.js', '--conditions', 'coatcheck-source', program, made.url, cookie, '50'],
         { cwd: root, stdio: ['pipe', 'pipe', 'inherit'] },
       )
       return { child, lines: createInterface(child.stdout)[Symbol.asyncIterator]() }

@@ -35,6 +35,8 @@ const visit = async (connectionString: string): Promise<ReadonlyArray<unknown>> 
   }
 }
 
+// A Worker's default export is its entry.
+// eslint-disable-next-line no-restricted-syntax
 export default {
   fetch: async (_: Request, { url }: Env): Promise<Response> => Response.json(await visit(url)),
 }
