@@ -13,7 +13,7 @@ describe('the store contract, in workerd', () => {
   let mf: Miniflare
   let given: Verdicts
   beforeAll(async () => {
-    mf = await started('worker.ts')
+    mf = await started(new URL('./d1/worker.ts', import.meta.url))
     const answer = await fetch(await mf.ready)
     given = (await answer.json()) as Verdicts
   }, 120_000)

@@ -5,6 +5,8 @@ import { capabilities } from './sqlite/capabilities.ts'
 import { type Ground, ground } from './sqlite/children.ts'
 import type { Verdicts } from './sqlite/verdicts.ts'
 
+const program = new URL('./sqlite/contract.ts', import.meta.url)
+
 const elsewhere = (): SqliteStore => {
   throw new Error('it runs in a process of its own')
 }
@@ -18,7 +20,7 @@ describe.each([
   let given: Verdicts
   beforeAll(async () => {
     place = ground(runtime)
-    given = JSON.parse(await place.ask('contract.ts', place.file('sessions.db'), journal)) as Verdicts
+    given = JSON.parse(await place.ask(program, place.file('sessions.db'), journal)) as Verdicts
   }, 300_000)
   afterAll(() => place.clear())
 

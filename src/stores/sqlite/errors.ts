@@ -68,7 +68,7 @@ const messageOf = (thrown: unknown): string => {
 }
 
 /** The name of the primary result code: node:sqlite has a number, better-sqlite3 and Bun a name, D1 a name in its message. */
-export const codeOf = (thrown: unknown): string | undefined => {
+const codeOf = (thrown: unknown): string | undefined => {
   const number = member(thrown, 'errcode')
   if (typeof number === 'number') return NAMES[number & 0xff]
   const name = member(thrown, 'code')

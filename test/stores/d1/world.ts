@@ -27,10 +27,10 @@ const settings = {
   d1Databases: ['DB'],
 } as const
 
-/** Bundles a Worker of this folder, from the sources, without any Node, and starts it with a D1 of its own. */
-export const started = async (worker: string): Promise<Miniflare> => {
+/** Bundles a Worker, from the sources, without any Node, and starts it with a D1 of its own. */
+export const started = async (worker: URL): Promise<Miniflare> => {
   const { outputFiles } = await build({
-    entryPoints: [fileURLToPath(new URL(worker, import.meta.url))],
+    entryPoints: [fileURLToPath(worker)],
     bundle: true,
     write: false,
     format: 'esm',

@@ -19,9 +19,9 @@ export interface Child {
 /** Where files are, and programs that end with the tests. */
 export interface Ground {
   readonly file: (name: string) => string
-  readonly start: (program: string, ...args: ReadonlyArray<string>) => Promise<Child>
+  readonly start: (program: URL, ...args: ReadonlyArray<string>) => Promise<Child>
   /** Starts a program and gives its first line. */
-  readonly ask: (program: string, ...args: ReadonlyArray<string>) => Promise<string>
+  readonly ask: (program: URL, ...args: ReadonlyArray<string>) => Promise<string>
   /** Ends what still runs and removes the files. */
   readonly clear: () => void
 }
@@ -31,7 +31,7 @@ export const ground = (runtime: 'node22' | 'bun'): Ground => {
   const directory = mkdtempSync(join(tmpdir(), 'coatcheck-sqlite-'))
   const running: Array<ChildProcess> = []
   const start: Ground['start'] = async (program, ...args) => {
-    const path = fileURLToPath(new URL(program, import.meta.url))
+    const path = fileURLToPath(program)
     const { NODE_OPTIONS: _, ...env } = process.env
     const child = spawn((await runtimes())[runtime], ['--conditions=coatcheck-source', path, ...args], {
       stdio: ['pipe', 'pipe', 'pipe'],
@@ -47,7 +47,7 @@ export const ground = (runtime: 'node22' | 'bun'): Ground => {
       process: child,
       line: async () => {
         const next = await lines.next()
-        if (next.done === true) throw new Error(`${program} ended: ${complaints}`)
+        if (next.done === true) throw new Error(`${path} ended: ${complaints}`)
         return next.value
       },
       say: (line) => child.stdin.write(`${line}\n`),

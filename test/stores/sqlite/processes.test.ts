@@ -2,6 +2,8 @@
 import { afterEach, expect, it } from 'vitest'
 import { type Ground, ground } from './children.ts'
 
+const program = new URL('counter.ts', import.meta.url)
+
 let place: Ground | undefined
 afterEach(() => place?.clear())
 
@@ -10,17 +12,17 @@ it.each(['wal', 'delete'])(
   async (journal) => {
     const { file, start, ask } = (place = ground('node22'))
     const path = file('sessions.db')
-    const cookie = await ask('counter.ts', path, 'begin', journal)
+    const cookie = await ask(program, path, 'begin', journal)
     const children = await Promise.all(
       Array.from({ length: 4 }, async () => {
-        const child = await start('counter.ts', path, 'count', cookie, '50')
+        const child = await start(program, path, 'count', cookie, '50')
         expect(await child.line()).toBe('ready')
         return child
       }),
     )
     for (const child of children) child.say('go')
     expect(await Promise.all(children.map(({ line }) => line()))).toEqual(['50', '50', '50', '50'])
-    expect(await ask('counter.ts', path, 'read', cookie)).toBe('200')
+    expect(await ask(program, path, 'read', cookie)).toBe('200')
   },
   300_000,
 )
@@ -28,14 +30,14 @@ it.each(['wal', 'delete'])(
 it('a process that is killed loses nothing that it had acknowledged', async () => {
   const { file, start, ask } = (place = ground('node22'))
   const path = file('sessions.db')
-  const cookie = await ask('counter.ts', path, 'begin', 'wal')
+  const cookie = await ask(program, path, 'begin', 'wal')
   for (let round = 0, last = 0; round < 5; round += 1) {
-    const child = await start('counter.ts', path, 'climb', cookie)
+    const child = await start(program, path, 'climb', cookie)
     let told = 0
     for (let lines = 0; lines < 20; lines += 1) told = Number(await child.line())
     expect(told).toBeGreaterThanOrEqual(last + 20)
     child.process.kill('SIGKILL')
-    last = Number(await ask('counter.ts', path, 'read', cookie))
+    last = Number(await ask(program, path, 'read', cookie))
     expect(last).toBeGreaterThanOrEqual(told)
   }
 }, 300_000)

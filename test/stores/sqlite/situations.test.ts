@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Ground, ground } from './children.ts'
 
+const program = new URL('situations.ts', import.meta.url)
+
 type Told = Readonly<Record<string, unknown>>
 
 describe.each(['node22', 'bun'] as const)('a store on %s', (runtime) => {
@@ -8,7 +10,7 @@ describe.each(['node22', 'bun'] as const)('a store on %s', (runtime) => {
   let told: Told
   beforeAll(async () => {
     place = ground(runtime)
-    told = JSON.parse(await place.ask('situations.ts', place.file('sessions.db'), place.file('other.db'))) as Told
+    told = JSON.parse(await place.ask(program, place.file('sessions.db'), place.file('other.db'))) as Told
   }, 300_000)
   afterAll(() => place.clear())
 
