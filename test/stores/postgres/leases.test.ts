@@ -57,7 +57,6 @@ describe('a lease', () => {
     const id = await made(one)
     const elsewhere = postgresStore({ pool: one.pool, poll: 10 })
     const { fence } = await taken(one.store, id)
-    one.sent.length = 0
     const waiting = elsewhere.acquire(id, PATIENT)()
     must(await one.store.release(id, fence)())
     expect(must(await waiting)).toMatchObject({ _tag: 'Acquired', fence: fence + 1 })
@@ -191,10 +190,9 @@ describe('with connections that listen', () => {
   it('a connection that can not be opened costs nobody a lease', async () => {
     const nowhere = () => new pg.Client({ connectionString: 'postgres://127.0.0.1:1/none' })
     const one = await world({ url, poll: 10, listen: nowhere })
-    const { fence } = await taken(one.store, await made(one))
     worlds.push(one)
     const id = await made(one)
-    await taken(one.store, id)
+    const { fence } = await taken(one.store, id)
     const elsewhere = postgresStore({ pool: one.pool, poll: 10 })
     const waiting = one.store.acquire(id, PATIENT)()
     must(await elsewhere.release(id, fence)())
