@@ -21,7 +21,7 @@ import { type Ended, holdsRevision, type Live } from '../core/Stored.ts'
 import type { SessionId } from '../core/Token.ts'
 import { systemClock } from '../effects/Clock.ts'
 import type { Store, StoreError, StoreOperation } from '../effects/Store.ts'
-import { conflict, created, done, exists, gone, refused, SWEEP_SLACK, touched, updated } from '../effects/Store.ts'
+import { conflict, created, done, exists, gone, SWEEP_SLACK, touched, unreadable, updated } from '../effects/Store.ts'
 import { damagedError, faultOf } from './kv/errors.ts'
 import { type CloudflareKV, entriesOf, type Unstorage } from './kv/namespace.ts'
 import { endedOf, endedText, liveOf, liveText } from './kv/value.ts'
@@ -100,7 +100,7 @@ export const kvStore = (options: KvStoreOptions): Store<'last-write-wins'> => {
   ): Promise<Either<StoreError, A>> => {
     try {
       const found = await find(id)
-      if ('damaged' in found) return left(refused(operation, damagedError(found.damaged)))
+      if ('damaged' in found) return left(unreadable(operation, damagedError(found.damaged)))
       return right(await work(found))
     } catch (thrown) {
       return left(faultOf(operation, thrown))

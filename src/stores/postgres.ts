@@ -16,7 +16,7 @@ import { none, some } from '#fp-ts/Option'
 import type { Millis } from '../core/Millis.ts'
 import { misconfigured, toError } from '../core/SessionError.ts'
 import type { Directory, Locking, Managed, Store, Sweeping } from '../effects/Store.ts'
-import { created, done, exists, gone, lost, refused, released, touched, updated } from '../effects/Store.ts'
+import { created, done, exists, gone, lost, released, touched, unreadable, updated } from '../effects/Store.ts'
 import { asking, type PostgresClient, prepares } from './postgres/client.ts'
 import { damagedError } from './postgres/errors.ts'
 import { acquired, acquiring } from './postgres/leases.ts'
@@ -85,7 +85,7 @@ export const postgresStore = (options: PostgresStoreOptions): PostgresStore => {
         const text = await load(id)
         if (text === undefined) return right(none)
         const stored = storedOf(text)
-        return stored === undefined ? left(refused('load', damagedError(id, tables))) : right(some(stored))
+        return stored === undefined ? left(unreadable('load', damagedError(id, tables))) : right(some(stored))
       } catch (thrown) {
         return left(await faulted('load', thrown))
       }

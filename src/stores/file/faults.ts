@@ -1,6 +1,6 @@
 /**
  * ```ts
- * explained: (root: string, cause: unknown) => unknown
+ * explained: (root: string, cause: unknown) => unknown      interface Illegible extends Error
  * ```
  * The system's errors in sentences: what is wrong with the directory, and what to do.
  *
@@ -36,3 +36,10 @@ export const explained = (root: string, cause: unknown): unknown => {
     code,
   })
 }
+
+/** Thrown where the file of one session can not be read. */
+export interface Illegible extends Error {
+  readonly illegible: 'damaged' | 'newer'
+}
+
+export const isIllegible = (cause: unknown): cause is Illegible => cause instanceof Error && 'illegible' in cause

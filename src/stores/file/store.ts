@@ -23,7 +23,7 @@ import type {
   StoreOperation,
   Sweeping,
 } from '../../effects/Store.ts'
-import { created, done, exists, gone, lost, refused, storeError } from '../../effects/Store.ts'
+import { created, done, exists, gone, lost, refused, storeError, unreadable } from '../../effects/Store.ts'
 import type { FileStoreOptions } from '../file.ts'
 import { systemTimer } from '../../effects/Timer.ts'
 import {
@@ -40,7 +40,7 @@ import {
   update,
 } from './decisions.ts'
 import { disk as diskOf, type FileSystem } from './disk.ts'
-import { explained } from './faults.ts'
+import { explained, type Illegible, isIllegible } from './faults.ts'
 import { layout as layoutOf } from './layout.ts'
 import { listing } from './listing.ts'
 import { bucketOf, type Hex, hexOf, idOf, newTag, places } from './places.ts'
@@ -77,17 +77,20 @@ export const storeOn = (fs: FileSystem, root: string, options: FileStoreOptions)
     }
   }
 
-  const unreadable = (hex: Hex, reason: string): Error =>
-    new Error(
-      `The file of session ${String(idOf(hex))} can not be read: ${reason} (${at.record(hex)}). Other sessions are not affected. Restore the file, or remove it to forget the session.`,
+  const illegible = (hex: Hex, reason: string, why: Illegible['illegible'] = 'damaged'): Illegible =>
+    Object.assign(
+      new Error(
+        `The file of session ${String(idOf(hex))} can not be read: ${reason} (${at.record(hex)}). Other sessions are not affected. Restore the file, or remove it to forget the session.`,
+      ),
+      { illegible: why },
     )
 
   /** A record that can be read, or nothing. */
   const readable = (hex: Hex, found: Decoded | undefined): Kept | undefined => {
     if (found === undefined || found._tag === 'Kept') return found
-    if (found._tag === 'Newer') throw unreadable(hex, 'a later version of coatcheck wrote it')
+    if (found._tag === 'Newer') throw illegible(hex, 'a later version of coatcheck wrote it', 'newer')
     report(hex, found.reason)
-    throw unreadable(hex, found.reason)
+    throw illegible(hex, found.reason)
   }
 
   const verb =
@@ -98,7 +101,12 @@ export const storeOn = (fs: FileSystem, root: string, options: FileStoreOptions)
         await layout.ready()
         return right(await work(fate))
       } catch (cause) {
-        return left((fate.unknown ? storeError : refused)(operation, explained(root, cause)))
+        if (fate.unknown) return left(storeError(operation, explained(root, cause)))
+        return left(
+          isIllegible(cause)
+            ? unreadable(operation, cause, cause.illegible)
+            : refused(operation, explained(root, cause)),
+        )
       }
     }
 

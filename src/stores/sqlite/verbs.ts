@@ -31,6 +31,7 @@ import {
   refused,
   storeError,
   touched,
+  unreadable,
   updated,
 } from '../../effects/Store.ts'
 import type { Driver, Query, Row, Rows, Values } from './driver.ts'
@@ -135,7 +136,7 @@ export const verbs = (
       if (found._tag === 'Left') return found
       if (found.right === undefined) return right(none)
       const stored = storedOf(found.right)
-      return stored === undefined ? left(refused('load', damagedError(id, tables))) : right(some(stored))
+      return stored === undefined ? left(unreadable('load', damagedError(id, tables))) : right(some(stored))
     },
 
     create: (id, live) => () =>

@@ -195,7 +195,7 @@ describe('a file that can not be read', () => {
         store.create(id, live),
       ]) {
         const given = (await task()) as { _tag: string; left: { cause: Error; unchanged?: true } }
-        expect(given).toMatchObject({ _tag: 'Left', left: { unchanged: true } })
+        expect(given).toMatchObject({ _tag: 'Left', left: { unchanged: true, unreadable: 'damaged' } })
         expect(given.left.cause.message).toContain(id)
         expect(given.left.cause.message).toMatch(reason)
         expect(given.left.cause.message).not.toContain('views')

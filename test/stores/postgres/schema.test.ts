@@ -151,7 +151,8 @@ describe('tables that are not as they should be', () => {
         [good, bad],
       )
       await made.rows(`update sessions set ${damage} where id = $1`, [bad])
-      const { cause, unchanged } = fault(await made.store.load(bad)())
+      const { cause, unchanged, unreadable } = fault(await made.store.load(bad)())
+      expect(unreadable).toBe('damaged')
       expect(cause.message).toBe(
         `The row "${bad}" of "sessions" is damaged: somebody else has written it. Delete it, or restore it`,
       )
