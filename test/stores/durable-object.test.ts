@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { durableObjectStore, type SessionNamespace } from '../../src/stores/durable-object.ts'
-import { newId, record } from '../../src/testing/contract/bench.ts'
+import { newId, record, successor } from '../../src/testing/contract/bench.ts'
 import { storeContract } from '../../src/testing/storeContract.ts'
 import { capabilities } from './durable-object/worker.ts'
 import { world, type World } from './durable-object/world.ts'
@@ -53,5 +53,20 @@ describe('the binding', () => {
     expect(answer).toMatchObject({
       left: { operation: 'create', cause: { message: expect.stringContaining('new_sqlite_classes') } },
     })
+  })
+
+  it('to an object that breaks off leaves it open whether a write was done', async () => {
+    const store = durableObjectStore({ namespace: await made.binding('BROKEN') })
+    const live = record(Date.now())
+    const answers = [
+      await store.create(newId(), live)(),
+      await store.update(newId(), live.revision, successor(live))(),
+      await store.touch(newId(), 0, 0, 0)(),
+      await store.end(newId(), live.revision, 0)(),
+    ]
+    for (const answer of answers) {
+      expect(answer).toMatchObject({ left: { _tag: 'StoreError', cause: { message: 'broken off' } } })
+      expect(answer).not.toHaveProperty('left.unchanged')
+    }
   })
 })

@@ -12,9 +12,14 @@ let server: Workerd
 beforeAll(async () => {
   server = await workerd()
 })
-afterAll(() => server.close())
+afterAll(() => server.stop())
 
-const storeAt = (url: URL): DurableObjectStore => durableObjectStore({ namespace: bridge(url) })
+const newStore = (): DurableObjectStore => durableObjectStore({ namespace: bridge(server.url) })
+
+const crash = async (): Promise<void> => {
+  await server.kill()
+  await server.start()
+}
 
 /** What one writer knows of its session. */
 interface Known {
@@ -76,8 +81,8 @@ const check = async (store: DurableObjectStore, { id, subject, live, sent, ended
 
 it('loses nothing that was acknowledged', async () => {
   const known: Array<Known> = []
+  const store = newStore()
   for (let round = 0; round < ROUNDS; round += 1) {
-    const store = storeAt(await server.start())
     let left = WRITES
     let writers: Promise<unknown> = Promise.resolve()
     await new Promise<void>((resolve, reject) => {
@@ -90,40 +95,35 @@ it('loses nothing that was acknowledged', async () => {
     })
     await server.kill()
     await writers
+    await server.start()
   }
-  const store = storeAt(await server.start())
   for (const one of known) await check(store, one)
   expect(known.filter(({ ended }) => ended === 'acknowledged').length).toBeGreaterThan(ROUNDS)
-  await server.kill()
 })
 
 it('a lease outlives the crash, and its holder goes on', async () => {
-  let store = storeAt(await server.start())
+  const store = newStore()
   const id = newId()
   const live = record(Date.now())
   must(await store.create(id, live)())
   const { fence } = must(await store.acquire(id, { wait: 0, lease: HOUR })()) as Acquired
-  await server.kill()
-  store = storeAt(await server.start())
+  await crash()
   expect(must(await store.acquire(id, { wait: 0, lease: HOUR })())._tag).toBe('Busy')
   expect(must(await store.update(id, live.revision, successor(live))())._tag).toBe('Leased')
   expect(must(await store.update(id, live.revision, successor(live), fence)())._tag).toBe('Updated')
   expect(must(await store.release(id, fence)())._tag).toBe('Released')
-  await server.kill()
 })
 
 it('an epoch outlives the crash', async () => {
-  let store = storeAt(await server.start())
+  const store = newStore()
   const subject = newSubject()
   const epoch = must(await store.raiseEpoch(subject, Date.now())())
-  await server.kill()
-  store = storeAt(await server.start())
+  await crash()
   expect(must(await store.readEpoch(subject)())).toBe(epoch)
-  await server.kill()
 })
 
 it('while it is down each verb fails, and does not know whether it was done', async () => {
-  const store = storeAt(await server.start())
+  const store = newStore()
   await server.kill()
   const live = record(Date.now())
   const answers = [

@@ -144,3 +144,23 @@ it('subjects with half a surrogate pair are not one another', async () => {
   for (const [index, subject] of subjects.entries())
     expect(must(await store.list(subject)()).map(({ id }) => id)).toEqual([ids[index]])
 })
+
+it('an index that can not be reached fails no logout, and a sign-in before the record is written', async () => {
+  const cut = (call: string): SessionNamespace => ({
+    idFromName: (name) => made.namespace.idFromName(name),
+    get: (id) => ({
+      fetch: (url, init) =>
+        url.endsWith(call) ? Promise.reject(new Error('unreachable')) : made.namespace.get(id).fetch(url, init),
+    }),
+  })
+  const subject = newSubject()
+  const { id, live } = await signedIn(subject)
+  const until = Date.now() + HOUR
+  const ended = await durableObjectStore({ namespace: cut('/forget') }).end(id, live.revision, until)()
+  expect(ended).toMatchObject({ right: { _tag: 'Done' } })
+  expect(await entriesOf(subject)).toHaveProperty(id)
+  const refused = newId()
+  const answer = await durableObjectStore({ namespace: cut('/enter') }).create(refused, recordOf(Date.now(), subject))()
+  expect(answer).toMatchObject({ left: { operation: 'create', cause: { message: 'unreachable' } } })
+  expect(must(await store.load(refused)())._tag).toBe('None')
+})

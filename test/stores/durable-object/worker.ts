@@ -66,6 +66,22 @@ export class Foreign {
   }
 }
 
+/** An object that breaks off in the middle of each call, as one does whose code is updated. */
+// eslint-disable-next-line no-restricted-syntax -- the platform constructs it
+export class Broken {
+  readonly #abort: (reason: string) => void
+
+  constructor(state: { readonly abort: (reason: string) => void }) {
+    this.#abort = (reason) => state.abort(reason)
+  }
+
+  async fetch(request: Request): Promise<Response> {
+    await request.text()
+    this.#abort('broken off')
+    return new Response()
+  }
+}
+
 /** The published class under another name, for a binding that was declared without SQLite. */
 export { Published as LegacyObject }
 

@@ -80,7 +80,7 @@ export interface World {
   readonly url: URL
   readonly namespace: SessionNamespace
   /** A binding as miniflare hands it out. */
-  readonly binding: (name: 'SESSIONS' | 'FOREIGN' | 'LEGACY') => Promise<SessionNamespace>
+  readonly binding: (name: 'SESSIONS' | 'FOREIGN' | 'LEGACY' | 'BROKEN') => Promise<SessionNamespace>
   readonly close: () => Promise<void>
 }
 
@@ -94,6 +94,7 @@ export const world = async (): Promise<World> => {
     port: 0,
     durableObjects: {
       SESSIONS: { className: 'SessionObject', useSQLite: true },
+      BROKEN: { className: 'Broken', useSQLite: true },
       FOREIGN: { className: 'Foreign', useSQLite: true },
       // Declared as in `new_classes`.
       LEGACY: { className: 'LegacyObject' },
