@@ -31,6 +31,8 @@ import { BLOCK, jwe } from './sealedCookie/jwe.ts'
 import { cut, join, MOST_PIECES, namesOf, roomIn } from './sealedCookie/pieces.ts'
 import { carriedOf, textOf } from './sealedCookie/record.ts'
 
+export { subjectEpochs } from './subjectEpochs.ts'
+export type { SubjectEpochs, SubjectEpochsOptions } from './subjectEpochs.ts'
 export type { Bound, Carried, Carrier, Epochs, Opened, Unfolded, Unsealed } from '../effects/Carrier.ts'
 
 /** The options of `sealedCookie`. */
@@ -44,7 +46,7 @@ export interface SealedCookieOptions {
   readonly chunks?: 1 | 2 | 3 | 4
   /** The text is filled up to a multiple of so many bytes before it is sealed, so that the cookie's length tells less of it. 1 to 1,024. Default 1: not at all. */
   readonly padTo?: number
-  /** Where to ask for the epoch of a session's subject: one call for each request that reads a signed-in session. Default: nowhere. */
+  /** Where to ask for the epoch of a session's subject, `subjectEpochs(store)` for example: one call for each request that reads a signed-in session. Default: nowhere. */
   readonly epochs?: Epochs
 }
 
