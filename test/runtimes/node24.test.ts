@@ -1,0 +1,3 @@
+import { portable } from './portable.ts'
+
+portable('node24')
