@@ -125,3 +125,10 @@ export const reloaded = async <A>(
   const settled = settle(req, loaded.right, undefined, changes)
   return isLeft(settled) ? settled : adopt(req, req.base ?? base, loaded.right, settled.right)
 }
+
+/** Whether the record that a write met is one that this request stored itself, as settling it has shown. */
+export const isOwn = <A>(req: Request<A>, met: Base<A>, stored: Option<Stored>): boolean =>
+  req.base !== met &&
+  stored._tag === 'Some' &&
+  stored.value._tag === 'Live' &&
+  stored.value.revision === req.base?.record?.revision

@@ -16,6 +16,7 @@ import type { Outcome, SessionError } from '../core/SessionError.ts'
 import { invalidData, isSessionException, storeTimeout, storeUnavailable } from '../core/SessionError.ts'
 import type { StoreError, StoreOperation } from '../effects/Store.ts'
 import { storeError } from '../effects/Store.ts'
+import { legible } from './answers.ts'
 import type { Engine } from './Engine.ts'
 
 interface TimedOut {
@@ -38,13 +39,21 @@ const within = <A>(ms: number, operation: StoreOperation, task: TaskEither<Store
     })
   })
 
-// Runs a task with the store's time limit, if it has one: a store in this process can not be a black hole.
-const limited = <A, B>(
+// Runs a task with the store's time limit, if it has one: a store in this process can not be a black hole. A store that
+// throws, rejects or answers what nobody can read breaks its contract; to the request it is a store that failed.
+const limited = async <A, B>(
   engine: Engine<B>,
   ms: number,
   operation: StoreOperation,
   task: TaskEither<StoreError, A>,
-): Promise<Either<Fault, A>> => (engine.store.local === true ? task() : within(ms, operation, task))
+): Promise<Either<Fault, A>> => {
+  const asked = async (): Promise<Either<StoreError, A>> => legible(operation, await task())
+  try {
+    return await (engine.store.local === true ? asked() : within(ms, operation, asked))
+  } catch (cause) {
+    return left(storeError(operation, cause))
+  }
+}
 
 /** The path of an `InvalidData` that speaks of the whole record, which the store could not read. */
 export const DAMAGED = 'record'
@@ -69,9 +78,6 @@ const reported = <B>(
     : storeUnavailable(operation, outcome, fault.cause)
 }
 
-// A store that throws or rejects breaks its contract; to the request it is a store that failed.
-const broken = (operation: StoreOperation, cause: unknown): Either<Fault, never> => left(storeError(operation, cause))
-
 export const pause = (ms: Millis): Promise<void> =>
   new Promise((resolve) => {
     setTimeout(resolve, ms)
@@ -95,12 +101,7 @@ export const read = async <A, B>(
   fatal = true,
   limit = engine.limits.storeTimeout,
 ): Promise<Either<SessionError, A>> => {
-  let answer: Either<Fault, A>
-  try {
-    answer = await limited(engine, limit, operation, task)
-  } catch (cause) {
-    answer = broken(operation, cause)
-  }
+  const answer = await limited(engine, limit, operation, task)
   return isRight(answer) ? answer : left(reported(engine, operation, answer.left, 'none', fatal))
 }
 
@@ -116,20 +117,11 @@ export const write = async <A, B>(
   fatal = true,
 ): Promise<Either<SessionError, A>> => {
   const half = engine.limits.storeTimeout / 2
-  let answer: Either<Fault, A>
-  try {
-    answer = await limited(engine, half, operation, task)
-  } catch (cause) {
-    answer = broken(operation, cause)
-  }
+  let answer = await limited(engine, half, operation, task)
   if (isRight(answer)) return answer
   if (answer.left._tag === 'StoreError' && answer.left.unchanged === true)
     return left(reported(engine, operation, answer.left, 'none', fatal))
   uncertain()
-  try {
-    answer = await limited(engine, half, operation, task)
-  } catch (cause) {
-    answer = broken(operation, cause)
-  }
+  answer = await limited(engine, half, operation, task)
   return isRight(answer) ? answer : left(reported(engine, operation, answer.left, 'unknown', fatal))
 }

@@ -30,7 +30,7 @@ import {
 import type { Live, Stored, SubjectEpoch } from '../core/Stored.ts'
 import { holdsRevision } from '../core/Stored.ts'
 import type { SessionId } from '../core/Token.ts'
-import { adopt, outlived, reloaded, settle } from './adopt.ts'
+import { adopt, isOwn, outlived, reloaded, settle } from './adopt.ts'
 import { leasePause, pause, read } from './calls.ts'
 import { load } from './load.ts'
 import type { Step } from './perform.ts'
@@ -128,8 +128,6 @@ const onConflict = async <A>(
 ): Promise<SessionError | undefined> => {
   const { engine } = req
   if (base.record === undefined) return tooLong(req, progress) ? exhausted(req, progress) : undefined
-  // With the fence of a live lease there are no other writers.
-  if (req.lock?.fence !== undefined) req.lock.lose()
   let stored: Option<Stored> = step.present === undefined ? none : some(step.present)
   if (step.present === undefined) {
     const loaded = await read(engine, 'load', engine.store.load(base.id))
@@ -137,6 +135,8 @@ const onConflict = async <A>(
     stored = loaded.right
   }
   const settled = settle(req, stored, step.attempt, progress.changes)
+  // With the fence of a live lease there are no other writers: but an earlier write of its own whose answer was lost.
+  if (req.lock?.fence !== undefined && !isOwn(req, base, stored)) req.lock.lose()
   if (isLeft(settled)) return settled.left
   const adopted = adopt(req, req.base ?? base, stored, settled.right)
   if (isLeft(adopted)) return adopted.left

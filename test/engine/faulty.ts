@@ -5,8 +5,19 @@ import type { Directory, Locking, Store, StoreError, StoreOperation } from '../.
 import { storeError } from '../../src/effects/Store.ts'
 import type { Fault } from './scripted.ts'
 
-/** `black`: it never happens and no answer ever comes. The others are `scripted`'s. */
-export type Failure = Fault | 'black'
+/**
+ * `black`: it never happens and no answer ever comes. Garbage: it happens, and what comes is no answer at all, one of another
+ * verb, a half one, or an exception. The others are `scripted`'s.
+ */
+export type Failure = Fault | 'black' | 'undefined' | 'null' | 'stranger' | 'text' | 'half' | 'throw'
+
+const GARBAGE: Readonly<Partial<Record<Failure, unknown>>> = {
+  undefined: undefined,
+  null: { _tag: 'Right', right: null },
+  stranger: { _tag: 'Right', right: { _tag: 'OK' } },
+  text: '<html>502 Bad Gateway</html>',
+  half: { _tag: 'Right', right: { _tag: 'Some', value: { _tag: 'Live' } } },
+}
 
 export interface Faulty {
   readonly store: Store<'cas'> & Directory & Locking
@@ -29,6 +40,8 @@ export const faulty = (inner: Store<'cas'> & Directory & Locking): Faulty => {
       const answer = await task()
       if (failure === 'after') return left(storeError(verb, new Error('connection reset')))
       if (failure === 'silent') return new Promise(() => undefined)
+      if (failure === 'throw') throw new Error('not a TaskEither')
+      if (failure !== undefined) return GARBAGE[failure] as typeof answer
       return answer
     }
   return {
