@@ -5,6 +5,7 @@ import { Miniflare } from 'miniflare'
 import type { Either } from '#fp-ts/Either'
 import type { StoreError } from '../../../src/effects/Store.ts'
 import type { SessionNamespace } from '../../../src/stores/durable-object.ts'
+import { entries, root } from '../../tooling/tree.ts'
 import type { Probe } from './worker.ts'
 
 /** The value of an effect that must succeed. */
@@ -15,6 +16,9 @@ export const must = <A>(answer: Either<StoreError, A>): A => {
 
 /** The later ones need a newer workerd than the one that is installed. */
 export const COMPATIBILITY_DATE = '2026-04-01'
+
+/** `coatcheck/hono` means the source, as it does in the tests. */
+const sources = Object.fromEntries(entries.map(({ name, source }) => [name, root + source]))
 
 /** A module and all that it imports, from source, as a Worker. */
 export const bundle = async (path: string): Promise<string> => {
@@ -28,6 +32,7 @@ export const bundle = async (path: string): Promise<string> => {
     conditions: ['coatcheck-source-edge', 'workerd', 'worker', 'browser'],
     mainFields: ['module', 'main'],
     external: ['cloudflare:*'],
+    alias: sources,
     logLevel: 'silent',
   })
   return outputFiles[0]!.text
