@@ -47,7 +47,7 @@ export const consumer = (): Consumer => {
         packages: 'external',
         logLevel: 'silent',
       })
-      return write(`${/([^/]+)\.ts$/.exec(source.pathname)![1]!}.mjs`, outputFiles[0]!.text)
+      return write(`${/([^/]+)\.m?[jt]s$/.exec(source.pathname)![1]!}.mjs`, outputFiles[0]!.text)
     },
     remove: () => {
       rmSync(folder, { recursive: true, force: true })
