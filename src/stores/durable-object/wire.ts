@@ -2,8 +2,9 @@
  * ```ts
  * POST https://coatcheck/<call>   [argument, …]   →   [1, answer, mark?]
  * ```
- * What a Worker and its objects say to each other: one request of JSON for a call, one text of JSON for its answer. So the
- * class needs nothing that is imported from the platform, and costs what the platform's own calls cost.
+ * What a Worker and its objects say to each other: one request of JSON for a call, one text of JSON for its answer. The
+ * platform's own calls (RPC) want a class that extends one of the platform's, which only a Worker can import; in workerd a
+ * read by them takes 0.1 ms instead of 0.2, a write as long as this one.
  *
  * @since 0.2.0
  */

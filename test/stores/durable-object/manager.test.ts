@@ -65,3 +65,13 @@ describe.each(['shared', 'each'])('a manager: %s', (kind) => {
     expect(counted).toBeLessThanOrEqual(26)
   })
 })
+
+it('who owns the session counts right, one request after another', async () => {
+  const get = (path: string, cookie = ''): Promise<Response> => fetch(new URL(path, made.url), { headers: { cookie } })
+  const cookie = cookieOf(await get('/each/count'))
+  const statuses = await Promise.all(
+    Array.from({ length: 20 }, async () => (await get('/locked/count', cookie)).status),
+  )
+  expect(new Set(statuses)).toEqual(new Set([200]))
+  expect(await (await get('/each/read', cookie)).json()).toEqual({ views: 21 })
+})

@@ -2,7 +2,7 @@
 import { Hono } from 'hono'
 import * as t from 'io-ts'
 import { session } from '../../../adapters/hono.ts'
-import { modify, signIn, signOut } from '../../../src/core/Session.ts'
+import { modify, set, signIn, signOut } from '../../../src/core/Session.ts'
 import { sessionManager } from '../../../src/engine/SessionManager.ts'
 import {
   durableObjectStore,
@@ -116,6 +116,15 @@ const countOn = (sessions: ReturnType<typeof managerOver>) =>
     })
     .get('/count', async (c) => c.json((await c.var.session.transact(modify('views', (n) => n + 1))).data))
 
+/** Counts by reading, waiting and writing: only who owns the session counts right. */
+const lockedOn = (sessions: ReturnType<typeof managerOver>) =>
+  new Hono().use(session(sessions, { lock: 'implicit' })).get('/count', async (c) => {
+    const { views } = (await c.var.session.read()).data
+    await new Promise((resolve) => setTimeout(resolve, 1))
+    c.var.session.update(set('views', views + 1))
+    return c.json({ views: views + 1 })
+  })
+
 let shared: ReturnType<typeof countOn> | undefined
 
 const worker = {
@@ -131,7 +140,12 @@ const worker = {
       })
       return new Response(await answer.text())
     }
-    const app = kind === 'each' ? countOn(managerOver(SESSIONS)) : (shared ??= countOn(managerOver(SESSIONS)))
+    const app =
+      kind === 'each'
+        ? countOn(managerOver(SESSIONS))
+        : kind === 'locked'
+          ? lockedOn(managerOver(SESSIONS))
+          : (shared ??= countOn(managerOver(SESSIONS)))
     return app.request(`/${path.join('/')}`, { headers: request.headers })
   },
 }
