@@ -37,10 +37,16 @@ export const environment = (): NodeJS.ProcessEnv => {
   return { ...env, DENO_NO_UPDATE_CHECK: '1' }
 }
 
-/** Starts a module that prints its URL, and hands back what ends it. */
-export const spawned = async (runtime: Command, path: string, cwd: string): Promise<Serving> => {
+/** Starts a module that prints its URL, and hands back what ends it. `more`: variables of its environment. */
+export const spawned = async (
+  runtime: Command,
+  path: string,
+  cwd: string,
+  more: Readonly<Record<string, string>> = {},
+): Promise<Serving> => {
   const [command, args] = await commands[runtime]()
-  const child = spawn(command, [...args, path], { cwd, env: environment(), stdio: ['ignore', 'pipe', 'pipe'] })
+  const env = { ...environment(), ...more }
+  const child = spawn(command, [...args, path], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
   const gone = once(child, 'exit')
   let complaints = ''
   child.stderr.on('data', (text: Buffer) => (complaints = `${complaints}${text.toString()}`.slice(-4_000)))
