@@ -27,6 +27,7 @@ import { PAIR_LIMIT, valuesOf } from '../core/Cookie.ts'
 import { misconfigured, toError } from '../core/SessionError.ts'
 import type { Bound, Carrier, Epochs, Opened, Unfolded, Unsealed } from '../effects/Carrier.ts'
 import type { Keyring } from '../effects/Keyring.ts'
+import { carriage } from './carriage.ts'
 import { BLOCK, jwe } from './sealedCookie/jwe.ts'
 import { cut, join, MOST_PIECES, namesOf, roomIn } from './sealedCookie/pieces.ts'
 import { carriedOf, textOf } from './sealedCookie/record.ts'
@@ -115,5 +116,5 @@ export const sealedCookie = ({ keys, chunks = 1, padTo = 1, epochs }: SealedCook
     }
   }
 
-  return { bind, ...(epochs === undefined ? {} : { epochs }) }
+  return { bind, begin: (terms) => carriage(terms, bind(terms.cookie.name), epochs) }
 }

@@ -148,6 +148,12 @@ export const deadlines =
     }
   }
 
+/** How long the browser is to keep a session's cookie, s: as long as the session may live at most, or until it closes (undefined). */
+export const maxAgeOf =
+  (policy: Policy, persistent: boolean, now: Millis) =>
+  (times: Times): number | undefined =>
+    (times.lifetime?.persistent ?? persistent) ? (deadlines(policy)(times).absoluteAt - now) / 1_000 : undefined
+
 /** The earlier deadline: what a record's `expiresAt` says. */
 export const expiresAt =
   (policy: Policy) =>

@@ -1,6 +1,6 @@
 /**
  * ```ts
- * interface Carrier { names: (cookie) => string[]; bind: (cookie) => Bound }
+ * interface Carrier { bind: (cookieName) => Bound; begin: (terms) => Carriage }
  * interface Bound   { open: (cookieHeader) => Promise<Opened>; seal: (Carried) => Promise<Either<CookieTooLarge, string[]>> }
  * ```
  * Where sessions travel instead of living in a store: the browser brings the record along, and takes the next one with
@@ -16,10 +16,12 @@
  */
 import type { Either } from '#fp-ts/Either'
 import type { TaskEither } from '#fp-ts/TaskEither'
-import type { CookieTooLarge } from '../core/Cookie.ts'
+import type { Cookie, CookieTooLarge } from '../core/Cookie.ts'
+import type { Policy } from '../core/Policy.ts'
 import type { Live, SubjectEpoch } from '../core/Stored.ts'
-import type { SessionId } from '../core/Token.ts'
-import type { StoreError } from './Store.ts'
+import type { SessionId, Token } from '../core/Token.ts'
+import type { Clock } from './Clock.ts'
+import type { Store, StoreError } from './Store.ts'
 
 /** One session on its way. */
 export interface Carried {
@@ -66,10 +68,33 @@ export interface Epochs {
   readonly readEpoch: (subject: string) => TaskEither<StoreError, SubjectEpoch>
 }
 
+/** What a carriage needs of its manager. */
+export interface Terms {
+  readonly cookie: Cookie
+  readonly policy: Policy
+  readonly clock: Clock
+}
+
+/** A carrier as the store of one request: what the request brought is there, and what is written leaves with the response. */
+export interface Carriage extends Store<'last-write-wins'>, Partial<Epochs> {
+  /** Another one, for another request. */
+  readonly anew: () => Carriage
+  /** Every cookie name that it sets. */
+  readonly names: ReadonlyArray<string>
+  /** The sessions that the request's cookies hold, as tokens whose secret is empty: the seal is the proof. To be called once. */
+  readonly open: (cookieHeader: string) => Promise<Pick<Opened, 'rejected'> & { readonly tokens: ReadonlyArray<Token> }>
+  /** Whether a session should be sealed again although nothing changed. */
+  readonly isOld: (id: SessionId) => boolean
+  /** The Set-Cookie text of the last write. */
+  readonly line: () => string | undefined
+  /** The Set-Cookie texts that must leave together with this one: further pieces, and stale ones cleared. */
+  readonly beside: (line: string | undefined) => ReadonlyArray<string>
+}
+
 /** See the module's head. */
 export interface Carrier {
   /** Makes it ready for the manager's cookie. Values are bound to this name: under another one they do not open. */
   readonly bind: (cookieName: string) => Bound
-  /** Present when sessions are to be held against their subject's epoch. */
-  readonly epochs?: Epochs
+  /** Its carriages, under the terms of one manager: the first of them, which brings nothing. */
+  readonly begin: (terms: Terms) => Carriage
 }

@@ -20,10 +20,8 @@ import type { Flash } from '../core/Stored.ts'
 import { TOKEN_LENGTH } from '../core/Token.ts'
 import { systemClock } from '../effects/Clock.ts'
 import { systemRandom } from '../effects/Random.ts'
-import type { Carrier } from '../effects/Carrier.ts'
+import type { Carriage, Carrier, Terms } from '../effects/Carrier.ts'
 import type { Locking, Store } from '../effects/Store.ts'
-import type { Carriage, Terms } from './carriage.ts'
-import { carriage } from './carriage.ts'
 import type { Engine } from './Engine.ts'
 import { endings } from './endings.ts'
 import type { SessionOptions } from './SessionManager.ts'
@@ -92,13 +90,13 @@ export interface AnyOptions<A> extends Omit<SessionOptions<A, Store>, 'store' | 
 
 const checkedCarriage = <A>(carrier: Carrier, options: AnyOptions<A>, terms: Terms): Carriage => {
   // JavaScript has no types.
-  if (typeof (carrier as Partial<Carrier> | null)?.bind !== 'function')
+  if (typeof (carrier as Partial<Carrier> | null)?.begin !== 'function')
     throw toError(misconfigured('carrier', typeof carrier, 'it must be a carrier: sealedCookie({ keys })'))
   if (options.store !== undefined)
     throw toError(misconfigured('store', options.store, 'a manager has either a store or a carrier'))
   if (options.renewAfter !== undefined)
     throw toError(misconfigured('renewAfter', options.renewAfter, 'a carrier has no secret to renew; leave it out'))
-  return carriage(terms, carrier.bind(terms.cookie.name), carrier.epochs)
+  return carrier.begin(terms)
 }
 
 const noDigest = (): string => ''

@@ -14,6 +14,7 @@ import { clearCookie, setCookie } from '../core/Cookie.ts'
 import { bytesOver, jsonBytes } from '../core/Json.ts'
 import type { Millis } from '../core/Millis.ts'
 import type { Create, End, Replace, Update } from '../core/Plan.ts'
+import { maxAgeOf } from '../core/Policy.ts'
 import type { Content } from '../core/Record.ts'
 import { createdRecord, updatedRecord } from '../core/Record.ts'
 import type { Change } from '../core/Replay.ts'
@@ -26,7 +27,6 @@ import { ended } from '../core/Stored.ts'
 import type { Secret, SessionId } from '../core/Token.ts'
 import { format, token } from '../core/Token.ts'
 import { write } from './calls.ts'
-import { maxAgeOf } from './carriage.ts'
 import type { Engine } from './Engine.ts'
 import type { Attempt, Base, Request } from './request.ts'
 import { freshBase } from './request.ts'
@@ -103,9 +103,13 @@ const cookieText = <A>(
   live: Live,
   now: Millis,
 ): string | undefined => {
-  if (engine.carriage !== undefined) return engine.carriage.line()
-  if (secret === undefined) return undefined
-  const text = setCookie(engine.cookie, format(token(id, secret)), maxAgeOf(engine, live, now), now)
+  if (engine.carriage !== undefined || secret === undefined) return engine.carriage?.line()
+  const text = setCookie(
+    engine.cookie,
+    format(token(id, secret)),
+    maxAgeOf(engine.policy, engine.cookie.persistent, now)(live),
+    now,
+  )
   // The name's length was checked with a token's at construction.
   return text._tag === 'Right' ? text.right : ''
 }

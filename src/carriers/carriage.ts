@@ -1,6 +1,6 @@
 /**
  * ```ts
- * carriage: (engine, bound, epochs) => Carriage      // one for each request
+ * carriage: (terms, bound, epochs) => Carriage      // one for each request
  * ```
  * A carrier as the store of one request: what the request brought is what is there, and what is written leaves with the
  * response. So the engine's rules (admission, plans, deadlines) hold for sealed cookies without a second set of them.
@@ -14,47 +14,17 @@
 import type { Either } from '#fp-ts/Either'
 import { isLeft, left, right } from '#fp-ts/Either'
 import { none, some } from '#fp-ts/Option'
-import type { Cookie, CookieValue } from '../core/Cookie.ts'
+import type { CookieValue } from '../core/Cookie.ts'
 import { clearCookie, renamed, setCookie } from '../core/Cookie.ts'
-import type { Millis } from '../core/Millis.ts'
-import type { Policy } from '../core/Policy.ts'
-import { deadlines } from '../core/Policy.ts'
+import { maxAgeOf } from '../core/Policy.ts'
 import { toError } from '../core/SessionError.ts'
 import type { Live, SubjectEpoch } from '../core/Stored.ts'
 import { ended, FORMAT } from '../core/Stored.ts'
-import type { SessionId, Token } from '../core/Token.ts'
+import type { SessionId } from '../core/Token.ts'
 import { secretFrom, token } from '../core/Token.ts'
-import type { Bound, Carried, Epochs, Opened } from '../effects/Carrier.ts'
-import type { Clock } from '../effects/Clock.ts'
-import type { Store, StoreError, StoreOperation } from '../effects/Store.ts'
+import type { Bound, Carriage, Carried, Epochs, Terms } from '../effects/Carrier.ts'
+import type { StoreError, StoreOperation } from '../effects/Store.ts'
 import { created, done, exists, gone, refused, touched, updated } from '../effects/Store.ts'
-
-/** What a carriage needs of its manager. */
-export interface Terms {
-  readonly cookie: Cookie
-  readonly policy: Policy
-  readonly clock: Clock
-}
-
-/** See the module's head. */
-export interface Carriage extends Store<'last-write-wins'>, Partial<Epochs> {
-  /** Another one, for another request. */
-  readonly anew: () => Carriage
-  /** Every cookie name that it sets. */
-  readonly names: ReadonlyArray<string>
-  /** The sessions that the request's cookies hold, as tokens whose secret is empty: the seal is the proof. To be called once. */
-  readonly open: (cookieHeader: string) => Promise<Pick<Opened, 'rejected'> & { readonly tokens: ReadonlyArray<Token> }>
-  /** Whether a session should be sealed again although nothing changed. */
-  readonly isOld: (id: SessionId) => boolean
-  /** The Set-Cookie text of the last write. */
-  readonly line: () => string | undefined
-  /** The Set-Cookie texts that must leave together with this one: further pieces, and stale ones cleared. */
-  readonly beside: (line: string | undefined) => ReadonlyArray<string>
-}
-
-/** How long the browser is to keep a session's cookie, s; undefined = until it closes (design §4). */
-export const maxAgeOf = ({ cookie, policy }: Terms, live: Live, now: Millis): number | undefined =>
-  (live.lifetime?.persistent ?? cookie.persistent) ? (deadlines(policy)(live).absoluteAt - now) / 1_000 : undefined
 
 interface Held extends Carried {
   readonly old: boolean
@@ -64,7 +34,7 @@ const NOTHING: ReadonlyArray<never> = []
 
 /** See the module's head. */
 export const carriage = (terms: Terms, bound: Bound, epochs: Epochs | undefined): Carriage => {
-  const { cookie, clock } = terms
+  const { cookie, policy, clock } = terms
   const held = new Map<SessionId, Held | 'ended'>()
   let brought: ReadonlyArray<string> = NOTHING
   let leaving: ReadonlyArray<string> = NOTHING
@@ -92,7 +62,7 @@ export const carriage = (terms: Terms, bound: Bound, epochs: Epochs | undefined)
     const values = await bound.seal({ id, live, epoch: epoch.right })
     if (isLeft(values)) return refused(operation, toError(values.left))
     const now = clock()
-    const maxAge = maxAgeOf(terms, live, now)
+    const maxAge = maxAgeOf(policy, cookie.persistent, now)(live)
     const lines: Array<string> = []
     for (const [index, value] of values.right.entries()) {
       const named = index === 0 ? cookie : renamed(cookie, bound.names[index] as string)

@@ -18,8 +18,8 @@ import type { Committed } from '../../src/engine/SessionRef.ts'
 import { memoryStore } from '../../src/stores/memory.ts'
 import { cookieFor } from '../../src/testing/cookieFor.ts'
 import { fakeClock } from '../../src/testing/fakeClock.ts'
-import { carriage } from '../../src/engine/carriage.ts'
-import { carriedOf, FIRST, NAME, NOW, ringOf, sealed, SECOND } from '../carriers/given.ts'
+import { carriage } from '../../src/carriers/carriage.ts'
+import { carriedOf, FIRST, NAME, NOW, ringOf, sealed, SECOND } from './given.ts'
 
 const Data = t.readonly(t.intersection([t.type({ views: t.number }), t.partial({ note: t.string })]))
 type Data = t.TypeOf<typeof Data>
