@@ -345,6 +345,9 @@ describe('renewal', () => {
           expect(outcome.done.filter(({ setCookie }) => setCookie !== undefined)).toHaveLength(1)
           for (const { cookie } of outcome.done) expect(await outcome.statusOf(cookie)).toBe('live')
           expect(await outcome.statusOf(outcome.first)).toBe('live')
+          // Nor by the first use of the new secret, while requests with the old one are on their way.
+          for (const { cookie } of outcome.done) await outcome.present(cookie)
+          expect(await outcome.statusOf(outcome.first)).toBe('live')
         },
       },
       6,

@@ -62,6 +62,8 @@ export interface Outcome {
   /** The live records. */
   readonly live: ReadonlyArray<readonly [SessionId, Live]>
   readonly statusOf: (cookie: string | undefined) => Promise<Status>
+  /** Presents a cookie, as the next page view does. */
+  readonly present: (cookie: string | undefined) => Promise<void>
   readonly first: string | undefined
 }
 
@@ -276,6 +278,11 @@ export const race = ({ begins, requests, after = 0, renewAfter, breaking, then }
           calls,
           live: await liveOf(inner, ids),
           statusOf: (cookie) => ok(plain.open(O.fromNullable(cookie)).status),
+          present: async (cookie) => {
+            const view = plain.open(O.fromNullable(cookie))
+            await ok(view.read)
+            await ok(view.commit)
+          },
           first,
         }
         await invariants(outcome, renewAfter !== undefined)

@@ -28,6 +28,8 @@ export const reasons = ({ program, history }: Aftermath, browser: number): Reado
   if (program.doubled) found.add('two cookies')
 
   const arrived = history.filter((one): one is Arrived => one._tag === 'Arrived' && one.browser === browser)
+  const rotates = (actor: number): boolean =>
+    program.requests[actor]?.steps.some((step) => step === 'regenerate' || ASKING.includes(step)) === true
   const setting = arrived.filter(({ cookie }) => cookie !== undefined).map(({ actor }) => actor as number)
   for (const a of setting)
     for (const b of setting) {
@@ -35,7 +37,8 @@ export const reasons = ({ program, history }: Aftermath, browser: number): Reado
       const crossed =
         placeOf(history, 'Sent', a) < placeOf(history, 'Arrived', b) &&
         placeOf(history, 'Sent', b) < placeOf(history, 'Arrived', a)
-      if (crossed) found.add('arrival order')
+      // Renewals alone never log out, whatever the order.
+      if (crossed && (rotates(a) || rotates(b))) found.add('arrival order')
     }
   const rotated = (actor: number): boolean =>
     history.some(

@@ -20,5 +20,5 @@ it('the engine does what the model allows', { timeout: 60_000 * nightly }, async
   const count = explored()
   await check(800, stand, true, count)
   console.log(summary(count))
-  expect(count.programs).toBeGreaterThan(100)
+  expect(count.programs).toBeGreaterThan(10)
 })

@@ -209,11 +209,19 @@ export const judge = (
       }
       case 'Replied': {
         const { cookie } = one
-        if (cookie === undefined || cookie === '') break
-        const stood = states
-          .get(idOf(cookie))
-          ?.some(({ stored }) => stored?._tag === 'Live' && stored.credential.digest === digestOf(cookie))
-        if (stood !== true) fail('a cookie was sent for what is not stored')
+        const { actor } = one
+        if (cookie === undefined) break
+        if (cookie === '') {
+          const ends = history.some((each) => each._tag === 'Call' && each.actor === actor && each.verb === 'end')
+          if (!ends) fail('a cookie was cleared by a request that ended nothing')
+          break
+        }
+        const isOf = (stored: Stored | undefined): boolean =>
+          stored?._tag === 'Live' && stored.credential.digest === digestOf(cookie)
+        const minted = history.some(
+          (each) => each._tag === 'Effect' && each.actor === actor && isOf(each.after) && !isOf(each.before),
+        )
+        if (!minted) fail('a cookie was sent whose secret this request has not stored')
         break
       }
       case 'Arrived':
