@@ -24,7 +24,7 @@ const ran = async ({ name, suites }: Mutant): Promise<ReadonlyMap<string, Readon
     'node_modules/vitest/vitest.mjs',
     'run',
     '--config',
-    '.config/vitest.mutants.ts',
+    '.config/mutants.config.ts',
     `--outputFile=${output}`,
   ]
   try {
