@@ -16,7 +16,7 @@ const placeOf = (history: ReadonlyArray<Happening>, tag: 'Sent' | 'Arrived', act
   history.findIndex((one) => one._tag === tag && one.actor === actor)
 
 /** The reasons that a history gives. `arrival order` is the limit that design §1 states. */
-export const reasons = ({ program, history }: Aftermath, browser: number): ReadonlySet<Reason> => {
+const reasons = ({ program, history }: Aftermath, browser: number): ReadonlySet<Reason> => {
   const found = new Set<Reason>()
   const own = program.requests
     .map((asked, actor) => ({ asked, actor }))

@@ -29,11 +29,11 @@ export const explored = (): Explored => ({
 })
 
 /** The seed: `COATCHECK_SEED`, or one that a day has. Printed with every counterexample. */
-export const seed = Number(process.env['COATCHECK_SEED'] ?? 20_260_101)
+const seed = Number(process.env['COATCHECK_SEED'] ?? 20_260_101)
 /** How many times as many programs: `COATCHECK_NIGHTLY=20`. */
 export const nightly = Number(process.env['COATCHECK_NIGHTLY'] ?? 1)
 
-export const once = async (given: Program, stand: Stand, leasesByClock: boolean, count: Explored): Promise<void> => {
+const once = async (given: Program, stand: Stand, leasesByClock: boolean, count: Explored): Promise<void> => {
   const aftermath = await execute(given, stand)
   const { history } = aftermath
   try {

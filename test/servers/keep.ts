@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 
 /** Debian, Fedora and Alpine know this user as `nobody`. PostgreSQL refuses to run as root. */
-export const NOBODY = 65_534
+const NOBODY = 65_534
 
 /**
  * Reads one word a line: `start` runs the command and prints its process id, `kill SIGNAL` prints when it is dead. When

@@ -22,7 +22,7 @@ const PROVIDE =
   'The tests need a Redis server: install redis-server or valkey-server, or give one, REDIS_URL=redis://host npm test'
 
 /** A server's binary and the environment that it runs in. */
-export const redisBinary = async (): Promise<{ readonly path: string; readonly env: NodeJS.ProcessEnv }> => {
+const redisBinary = async (): Promise<{ readonly path: string; readonly env: NodeJS.ProcessEnv }> => {
   const found = onPath('redis-server') ?? onPath('valkey-server')
   if (found !== undefined) return { path: found, env: process.env }
   const packages = ['redis-server', 'redis-tools', 'libjemalloc2', 'liblzf1', 'liblua5.1-0', 'lua-cjson', 'lua-bitop']

@@ -60,6 +60,6 @@ durableObjectStore({ namespace: optional })
 // @ts-expect-error a stub is one object, and each session has its own
 durableObjectStore({ namespace: plain.getByName('one') })
 // @ts-expect-error nothing is to be swept
-export const sweeping: Sweeping = store
+const sweeping: Sweeping = store
 // @ts-expect-error there is nothing to migrate or to close
-export const managed: Managed = store
+const managed: Managed = store

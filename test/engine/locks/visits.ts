@@ -6,7 +6,7 @@ import { sessionManager } from '../../../src/engine/SessionManager.ts'
 import type { LockMode } from '../../../src/engine/SessionRef.ts'
 import type { Opened } from './stores.ts'
 
-export const Data = t.readonly(t.type({ views: t.number }))
+const Data = t.readonly(t.type({ views: t.number }))
 
 interface Limits {
   readonly lockTimeout?: number
