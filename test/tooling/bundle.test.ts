@@ -6,7 +6,7 @@ import { isValue } from './layers.ts'
 import { entries, imports, manifest, nodes, parse, root } from './tree.ts'
 
 /** Bytes after minify and gzip -9 of everything below, with fp-ts and io-ts: raise it knowingly. */
-const budget = 25_500
+const budget = 26_300
 
 /** What an edge user imports: kept whole here, so a real bundle is smaller. */
 const edge = ['', '/hono', '/fetch', '/stores/memory'].map((entry) => manifest.name + entry)
