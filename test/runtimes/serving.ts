@@ -14,8 +14,9 @@ export interface Serving {
 /** Serves a program. */
 type Serve = (program: URL) => Promise<Serving>
 
-/** The later ones need a newer workerd than the one that is installed. */
-const COMPATIBILITY_DATE = '2026-04-01'
+/** Compatibility dates of workerd: later ones need a newer one than is installed; before the other a request may not wake another. */
+const NEWEST = '2026-04-01'
+const OLDEST = '2024-10-14'
 
 /** How each runtime runs a module: the program and the arguments before the path. */
 export const commands = {
@@ -83,18 +84,20 @@ const bundleOf = async (source: URL, conditions: ReadonlyArray<string>, format: 
   }
 }
 
-const workerd: Serve = async (program) => {
-  const script = await bundleOf(program, ['workerd', 'worker', 'browser'], 'esm')
-  const worker = new Miniflare({
-    modules: true,
-    script,
-    compatibilityDate: COMPATIBILITY_DATE,
-    cf: false,
-    host: '127.0.0.1',
-    port: 0,
-  })
-  return { url: (await worker.ready).href.replace(/\/$/, ''), close: () => worker.dispose() }
-}
+const workerd =
+  (compatibilityDate: string): Serve =>
+  async (program) => {
+    const script = await bundleOf(program, ['workerd', 'worker', 'browser'], 'esm')
+    const worker = new Miniflare({
+      modules: true,
+      script,
+      compatibilityDate,
+      cf: false,
+      host: '127.0.0.1',
+      port: 0,
+    })
+    return { url: (await worker.ready).href.replace(/\/$/, ''), close: () => worker.dispose() }
+  }
 
 /** What is used of the package `edge-runtime`. */
 interface EdgeRuntimePackage {
@@ -121,7 +124,8 @@ export const serves = {
   node24: inProcess('node24'),
   deno: inProcess('deno'),
   bun: inProcess('bun'),
-  workerd,
+  workerd: workerd(NEWEST),
+  'workerd-2024': workerd(OLDEST),
   'edge-runtime': edgeRuntime,
 } satisfies Record<string, Serve>
 

@@ -54,7 +54,7 @@ export interface Stage {
   readonly gate: (name: string) => Gate
   /** A gate that the next call of this verb waits at. */
   readonly hold: (verb: string, when?: 'before' | 'after') => Promise<Gate>
-  readonly subject: (verb: 'endAll' | 'list' | 'count', subject: string) => Promise<{ readonly right: unknown }>
+  readonly subject: (verb: 'endAll' | 'count', subject: string) => Promise<{ readonly right: unknown }>
   /** Where a route is. */
   readonly url: (path: string) => string
 }

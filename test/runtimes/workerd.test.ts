@@ -1,3 +1,7 @@
+import { counting } from './cases/counting.ts'
+import { logout } from './cases/logout.ts'
 import { portable } from './portable.ts'
 
 portable('workerd')
+// What requests that run at once in one isolate do to one another is what the date decides about.
+portable('workerd-2024', [counting, logout])

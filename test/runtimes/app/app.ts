@@ -98,7 +98,7 @@ export type Command =
   | { readonly _tag: 'hold'; readonly verb: string; readonly when: 'before' | 'after'; readonly gate: string }
   | { readonly _tag: 'arrived' | 'release'; readonly gate: string }
   | { readonly _tag: 'calls' | 'events' }
-  | { readonly _tag: 'endAll' | 'list' | 'count'; readonly subject: string }
+  | { readonly _tag: 'endAll' | 'count'; readonly subject: string }
 
 const obey = async (name: string, command: Command): Promise<unknown> => {
   if (command._tag === 'begin') return serve(name, command.options)
@@ -122,7 +122,6 @@ const obey = async (name: string, command: Command): Promise<unknown> => {
     case 'events':
       return world.events
     case 'endAll':
-    case 'list':
     case 'count':
       return world.sessions.subject(command.subject)[command._tag]()
   }
