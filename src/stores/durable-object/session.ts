@@ -173,7 +173,8 @@ export const sessionVerbs = (storage: ObjectStorage): SessionVerbs => {
 
     endOne: (subject, until) => {
       const found = find()
-      return found?.live.subject?.id === subject ? entomb(found, until) : [gone]
+      if (found?.live.subject?.id === subject) return entomb(found, until)
+      return stored()?._tag === 'Ended' ? [gone, [subject, EVER]] : [gone]
     },
 
     listed: (subject) => {

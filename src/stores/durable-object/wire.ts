@@ -40,8 +40,8 @@ export type Mark = readonly [subject: string, time: Millis]
 export const EVER: Millis = Number.MAX_VALUE
 
 /**
- * An answer. With a mark: the session has left a subject, whose index may drop the entry if its horizon is not later. In
- * the place of an answer, null and a mark: first the subject's index must have an entry for a record that expires then.
+ * An answer. With a mark: the session is not the subject's, whose index may drop the entry if its horizon is not later.
+ * In the place of an answer, null and a mark: first that index must have an entry for a record that expires then.
  */
 export type Reply<A> = readonly [answer: A | null, mark?: Mark]
 

@@ -164,3 +164,26 @@ it('an index that can not be reached fails no logout, and a sign-in before the r
   expect(answer).toMatchObject({ left: { operation: 'create', cause: { message: 'unreachable' } } })
   expect(must(await store.load(refused)())._tag).toBe('None')
 })
+
+it('"end all" of more sessions than one request may ask for goes on when it is repeated', async () => {
+  const subject = newSubject()
+  const all = await Promise.all(Array.from({ length: 100 }, () => signedIn(subject)))
+  let left = 0
+  const limited: SessionNamespace = {
+    idFromName: (name) => made.namespace.idFromName(name),
+    get: (id) => ({
+      fetch: (url, init) => {
+        left -= 1
+        return left < 0 ? Promise.reject(new Error('too many subrequests')) : made.namespace.get(id).fetch(url, init)
+      },
+    }),
+  }
+  const tags: Array<string> = []
+  while (tags.length < 5 && tags.at(-1) !== 'Right') {
+    left = 50
+    tags.push((await durableObjectStore({ namespace: limited }).endAll(subject, Date.now() + HOUR)())._tag)
+  }
+  expect(tags).toEqual(['Left', 'Left', 'Right'])
+  for (const { id } of all) expect(must(await store.load(id)())).toMatchObject({ value: { _tag: 'Ended' } })
+  expect(await entriesOf(subject)).toEqual({})
+})
