@@ -22,6 +22,9 @@ const SECOND = 1_000
 const HOUR = 3_600 * SECOND
 const DAY = 24 * HOUR
 
+/** How far the clocks of several machines may differ, at least, before one of them is taken for wrong. ms. */
+export const CLOCK_TOLERANCE: Millis = 120_000
+
 /** The rules of time that a manager is given. All times in ms. */
 export interface PolicyOptions {
   /** Without activity for this long a session is over (ASVS 7.3.1, OWASP Idle Timeout). Default: 1 h, or `absoluteTimeout` if that is shorter. */
@@ -162,11 +165,15 @@ export const expiresAt =
     return Math.min(idleAt, absoluteAt)
   }
 
-/** Which deadline has passed, if any. A session is over at its deadline, not after it; and where a time is no number. */
+/**
+ * Which deadline has passed, if any. A session is over at its deadline, not after it; where a time is no number; and where
+ * it began more than a whole lifetime (and `CLOCK_TOLERANCE`) ahead of now: a clock was wrong then, and nothing lives for ever.
+ */
 export const expired =
   (policy: Policy, now: Millis) =>
   (times: Times): 'idle' | 'absolute' | undefined => {
     const { idleAt, absoluteAt } = deadlines(policy)(times)
-    if (!(now < absoluteAt)) return 'absolute'
+    const tooEarly = now < absoluteAt - 2 * absoluteTimeoutOf(policy, times.lifetime) - CLOCK_TOLERANCE
+    if (tooEarly || !(now < absoluteAt)) return 'absolute'
     return now < idleAt ? undefined : 'idle'
   }

@@ -3,6 +3,7 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
   absoluteTimeoutOf,
+  CLOCK_TOLERANCE,
   deadlines,
   expired,
   expiresAt,
@@ -190,7 +191,9 @@ describe('deadlines', () => {
   it('expiresAt is the earlier deadline: from then on the session is over', () => {
     fc.assert(
       fc.property(policies, lives, millis, (p, live, now) => {
-        expect(expired(p, now)(live) !== undefined).toBe(now >= expiresAt(p)(live))
+        // Before its time, too: more than a lifetime before it began.
+        const begun = now >= deadlines(p)(live).absoluteAt - 2 * absoluteTimeoutOf(p, live.lifetime) - CLOCK_TOLERANCE
+        expect(expired(p, now)(live) !== undefined).toBe(!begun || now >= expiresAt(p)(live))
       }),
     )
   })

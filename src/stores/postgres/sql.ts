@@ -60,6 +60,8 @@ const STORED = `case when revision is null then expires_at::text else ${LIVE} en
 
 const UNTIL = '(extract(epoch from lease_until) * 1000)::bigint'
 const LEASED = 'lease_until > clock_timestamp()'
+/** The sweeper's clock, unless it runs ahead of the database's: one wrong clock must not remove what lives for all others. */
+const SWEPT_BY = 'least($1::double precision, (extract(epoch from now()) * 1000)::double precision)'
 /** Full milliseconds, so that the answer is the very time that is stored. */
 const leaseFor = (ms: string): string =>
   `date_trunc('milliseconds', clock_timestamp()) + ${ms}::double precision * interval '1 millisecond'`
@@ -131,14 +133,14 @@ select coalesce((select 'U' from written), (select a from present), 'G') as a`,
 select coalesce((select a from written), (select a from present), 'G') as a`,
 
     sweep: `with overdue as materialized (
-  select ctid from ${sessions} where due < $1::double precision order by due limit $2::integer for update skip locked
+  select ctid from ${sessions} where due < ${SWEPT_BY} order by due limit $2::integer for update skip locked
 ), removed as (
-  delete from ${sessions} where ctid = any(array(select ctid from overdue)) and ${removal} < $1 returning 1
+  delete from ${sessions} where ctid = any(array(select ctid from overdue)) and ${removal} < ${SWEPT_BY} returning 1
 ), alive as (
-  update ${sessions} set due = ${removal} where ctid = any(array(select ctid from overdue)) and ${removal} >= $1
+  update ${sessions} set due = ${removal} where ctid = any(array(select ctid from overdue)) and ${removal} >= ${SWEPT_BY}
 ), forgotten as (
   delete from ${epochs} where ctid = any(array(
-    select ctid from ${epochs} where epoch < $1::double precision - ${EPOCH_KEPT} limit $2::integer for update skip locked
+    select ctid from ${epochs} where epoch < ${SWEPT_BY} - ${EPOCH_KEPT} limit $2::integer for update skip locked
   ))
 )
 select (select count(*) from removed) || ' ' || (select count(*) from overdue) as a`,
