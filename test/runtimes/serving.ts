@@ -38,6 +38,9 @@ export const environment = (): NodeJS.ProcessEnv => {
   return { ...env, DENO_NO_UPDATE_CHECK: '1' }
 }
 
+/** Runs a command until the input ends, because its owner ended or died in whatever way. */
+const KEEPER = '"$@" </dev/null & pid=$!; exec >&- 2>&-; read -r _; kill -KILL "$pid"; wait "$pid"'
+
 /** Starts a module that prints its URL, and hands back what ends it. `more`: variables of its environment. */
 export const spawned = async (
   runtime: Command,
@@ -47,16 +50,16 @@ export const spawned = async (
 ): Promise<Serving> => {
   const [command, args] = await commands[runtime]()
   const env = { ...environment(), ...more }
-  const child = spawn(command, [...args, path], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn('sh', ['-c', KEEPER, 'sh', command, ...args, path], { cwd, env, stdio: 'pipe' })
   const gone = once(child, 'exit')
   let complaints = ''
   child.stderr.on('data', (text: Buffer) => (complaints = `${complaints}${text.toString()}`.slice(-4_000)))
   const close = async (): Promise<void> => {
-    child.kill('SIGKILL')
+    child.stdin.end()
     await gone
   }
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]()
-  const first = await Promise.race([lines.next(), gone.then(() => ({ done: true as const, value: '' }))])
+  const first = await lines.next()
   if (first.done !== true && /^http:/.test(first.value)) return { url: first.value, close }
   await close()
   throw new Error(`${runtime} did not serve: ${first.value} ${complaints}`)
