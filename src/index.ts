@@ -5,7 +5,14 @@
  * @since 0.1.0
  */
 export { sessionManager } from './engine/SessionManager.ts'
-export type { Directed, OpenOptions, Ops, SessionManager, SessionOptions } from './engine/SessionManager.ts'
+export type {
+  CarrierOptions,
+  Directed,
+  OpenOptions,
+  Ops,
+  SessionManager,
+  SessionOptions,
+} from './engine/SessionManager.ts'
 export type { Committed, Leasing, LockMode, SessionEffect, SessionRef } from './engine/SessionRef.ts'
 export type { SubjectSessions } from './engine/subject.ts'
 export { startSweeper } from './engine/Sweeper.ts'

@@ -205,7 +205,7 @@ export const messageOf = (error: SessionError): string => {
     case 'PayloadTooLarge':
       return `The session would take ${error.bytes} bytes; the limit is ${error.limit} (maxBytes). Nothing was stored; keep large values elsewhere and their key in the session.`
     case 'CookieTooLarge':
-      return `The session cookie would take ${error.bytes} bytes; browsers keep ${error.limit}. Nothing was sent.`
+      return `The session cookie would take ${error.bytes} bytes; browsers keep ${error.limit}. Nothing was sent; keep large values elsewhere and their key in the session.`
     case 'HeadersSent':
       return "The change needs a new cookie and the response's headers have left already. Nothing was stored; change the session before the first byte."
     case 'Misconfigured':
