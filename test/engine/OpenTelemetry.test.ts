@@ -33,7 +33,7 @@ const samples: { readonly [T in Heard['_tag']]: readonly [Extract<Heard, { _tag:
   ],
   warned: [{ _tag: 'warned', message: 'the-subject' }, 'warning', 1],
   'store-called': [
-    { _tag: 'store-called', operation: 'load', outcome: 'Live', ms: 500 as Millis },
+    { _tag: 'store-called', operation: 'load', outcome: 'Live', ms: 500 },
     'store.call.duration',
     0.5,
   ],
