@@ -9,7 +9,7 @@
  * 1. Each verb that answers that it wrote leaves `line` and `beside` to be sent; the last one counts.
  * 2. A session is held against the expiry that it was sealed with, and against its subject's epoch, at each load.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type { Either } from '#fp-ts/Either'
 import { isLeft, left, right } from '#fp-ts/Either'

@@ -20,7 +20,7 @@
  *    sealed anew by the next request that may set a cookie, were it only a reading one.
  * 3. A value opens under the name that it was sealed for, and under no other.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import { left, right } from '#fp-ts/Either'
 import { PAIR_LIMIT, valuesOf } from '../core/Cookie.ts'

@@ -14,7 +14,7 @@
  * 2. `raiseEpoch` answers more than it ever did for this subject, whoever raises beside it (on a store that compares and
  *    sets; on another one two that raise at once may answer the same, which ends the same sessions).
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import { sha256 } from '#digest'
 import type { Either } from '#fp-ts/Either'

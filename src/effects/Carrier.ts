@@ -12,7 +12,7 @@
  *    schema, data and flash. Revisions, fence and credential stay behind: they mean nothing outside of a store.
  * 2. Everything else opens to no session and says why. `open` never rejects.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type { Either } from '#fp-ts/Either'
 import type { TaskEither } from '#fp-ts/TaskEither'

@@ -7,7 +7,7 @@
  * No leases: who waited for one would have to ask D1 again and again, each time a billed query of the few that a request
  * may make. Handlers that must own their session find them in Durable Objects.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import { misconfigured, toError } from '../core/SessionError.ts'
 import type { Directory, Managed, Store, Sweeping } from '../effects/Store.ts'

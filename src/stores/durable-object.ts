@@ -9,7 +9,7 @@
  * A Worker exports the class and makes the store over its binding; either half is left out of a bundle that does not use
  * it. Nothing is imported from the platform, so both can be imported anywhere.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 export { SessionObject } from './durable-object/SessionObject.ts'
 export type { ObjectState, ObjectStorage, ObjectValues } from './durable-object/platform.ts'

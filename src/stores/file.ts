@@ -14,7 +14,7 @@
  * draft's name is used once, so this happens once, however long any process slept meanwhile. Whoever loses reads again.
  * The argument in full is in `file/versions.ts`. A lease is a time and a fence in the record itself.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import * as fs from 'node:fs'
 import { resolve } from 'node:path'

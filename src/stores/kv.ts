@@ -10,7 +10,7 @@
  * record once more, and can not remove the tombstone, which outlives it: whoever sees the tombstone is told that the
  * session has ended.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import { left, right } from '#fp-ts/Either'
 import type { Either } from '#fp-ts/Either'

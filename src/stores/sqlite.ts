@@ -7,7 +7,7 @@
  *
  * Nothing is done when the store is made; `migrate` makes the tables, `startSweeper` removes what is dead.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type { IO } from '#fp-ts/IO'
 import type { TaskEither } from '#fp-ts/TaskEither'

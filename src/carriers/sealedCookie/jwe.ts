@@ -15,7 +15,7 @@
  * 1. `open(seal(text))` is the text, for every text of a multiple of three bytes.
  * 2. A value that differs from a sealed one in any character is not opened, and nothing throws.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import { base64url } from '../../core/Base64url.ts'
 import type { Unsealed } from '../../effects/Carrier.ts'

@@ -11,7 +11,7 @@
  * 1. Of the values that `cut` gives, brought back under their names in any order, `join` gives the value.
  * 2. Every value that `cut` gives fits into its cookie (`PAIR_LIMIT`), and has no more pieces than it needs.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import { PAIR_LIMIT, valuesOf } from '../../core/Cookie.ts'
 import type { Frame } from './jwe.ts'

@@ -13,7 +13,7 @@
  * 1. `carriedOf(textOf(c, n))` is `c`, but for what means nothing outside of a store.
  * 2. The text's length in UTF-8 is a multiple of `padTo` bytes.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type { Json } from '../../core/Json.ts'
 import { deepFreeze } from '../../core/Json.ts'

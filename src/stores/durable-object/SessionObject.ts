@@ -5,7 +5,7 @@
  * The class of the objects that hold the sessions: a Worker exports it, the platform constructs it. Each object has one
  * name, and is that of a session or that of a subject.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type { ObjectState } from './platform.ts'
 import { sessionVerbs, type SessionVerbs } from './session.ts'

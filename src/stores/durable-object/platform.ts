@@ -4,7 +4,7 @@
  * ```
  * What the object uses of the `DurableObjectState` that the platform constructs it with.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 
 /** The synchronous keys and values of an SQLite-backed object (`ctx.storage.kv`). */

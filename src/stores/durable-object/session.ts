@@ -10,7 +10,7 @@
  * the record is made, when it is ended, and when its end comes nearer. Activity moves the end away and leaves the alarm
  * alone: one that finds nothing to remove yet sets itself anew.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type { Millis } from '../../core/Millis.ts'
 import type { Live, Stored } from '../../core/Stored.ts'

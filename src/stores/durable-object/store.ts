@@ -5,7 +5,7 @@
  * The Worker's half: a verb is one call of the session's object. Only who signs in, or asks for the sessions of a subject,
  * calls the subject's object, too.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import { fromNullable } from '#fp-ts/Option'
 import type { TaskEither } from '#fp-ts/TaskEither'

@@ -11,7 +11,7 @@
  * two cases. The session is ended: it never comes back. Or the session left the subject: then only if the entry was not
  * written again since, which a horizon that rises with each writing tells.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type { Millis } from '../../core/Millis.ts'
 import type { SubjectEpoch } from '../../core/Stored.ts'

@@ -7,7 +7,7 @@
  *
  * Laws: each who joins gets exactly one answer, when its wait is over or before; nobody passes one who came earlier.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type { IO } from '#fp-ts/IO'
 import type { Millis } from '../../core/Millis.ts'

@@ -6,7 +6,7 @@
  * platform's own calls (RPC) want a class that extends one of the platform's, which only a Worker can import; in workerd a
  * read by them takes 0.1 ms instead of 0.2, a write as long as this one.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type { Millis } from '../../core/Millis.ts'
 import type { Live, Revision, Stored, SubjectEpoch } from '../../core/Stored.ts'

@@ -5,7 +5,7 @@
  * What each verb says about what stands under the id, and what it would put in its place: the store contract, without a
  * file. Decided again whenever somebody else was faster.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type { Millis } from '../../core/Millis.ts'
 import { ended, holdsRevision, type Live, type Revision, type Stored } from '../../core/Stored.ts'

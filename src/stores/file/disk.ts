@@ -7,7 +7,7 @@
  *
  * `FileSystem` is the part of `node:fs` that is used, so that a test can put one in its place that loses power, or is full.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import { Buffer } from 'node:buffer'
 

@@ -4,7 +4,7 @@
  * ```
  * The system's errors in sentences: what is wrong with the directory, and what to do.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 const whose = (): string => {
   const uid = process.getuid?.()

@@ -4,7 +4,7 @@
  * ```
  * The directory itself: made by whoever comes first, however many come at once; checked before its first use.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type { Disk } from './disk.ts'
 import { newTag, type Places } from './places.ts'

@@ -5,7 +5,7 @@
  * The sessions of a subject, from the names in its directory and the records that they lead to. The record decides whose
  * it is; a name that led nowhere for five minutes is removed.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type { Live } from '../../core/Stored.ts'
 import type { SessionId } from '../../core/Token.ts'

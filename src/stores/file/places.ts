@@ -16,7 +16,7 @@
  * corrupt/<id>               what a sweep found and could not read
  * ```
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import { Buffer } from 'node:buffer'
 import { createHash, randomBytes } from 'node:crypto'

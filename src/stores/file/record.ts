@@ -8,7 +8,7 @@
  * Laws: `decode(encode(kept))` is Kept of what JSON makes of `kept`, frozen all the way down; no proper prefix of an
  * encoded text decodes to Kept.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import { deepFreeze } from '../../core/Json.ts'
 import type { Millis } from '../../core/Millis.ts'

@@ -4,7 +4,7 @@
  * ```
  * The file store on a given file system: the contract's decisions, carried out by compare-and-set on files.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import { left, right } from '#fp-ts/Either'
 import { none, some } from '#fp-ts/Option'

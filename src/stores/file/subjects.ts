@@ -9,7 +9,7 @@
  * An epoch is the name of an empty file that exactly one process could make; the highest counts, and the one below stays,
  * so that a reader who meets a change sees one of both.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type { Millis } from '../../core/Millis.ts'
 import type { SubjectEpoch } from '../../core/Stored.ts'

@@ -10,7 +10,7 @@
  * was lost with the power goes, too, some time later; finishes or removes what killed processes left in `tmp`; and
  * forgets old epochs. A pass stretches over as many batches as it takes; a batch looks at `limit` files at most.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type { Millis } from '../../core/Millis.ts'
 import type { Swept } from '../../effects/Store.ts'

@@ -5,7 +5,7 @@
  * One piece of work after another for each key: writers of one process need not compete on the disk. Keys are forgotten
  * when their last work is done.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 
 /** Nothing is under way. */

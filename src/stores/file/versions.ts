@@ -20,7 +20,7 @@
  * claim instead, and so on. Removal is the same with a fixed file in the place of the draft, and `unlink` as step 4.
  * Tombstones and what can not be read are never replaced: they are removed without a claim.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type { Disk } from './disk.ts'
 import type { Hex, Places } from './places.ts'

@@ -5,7 +5,7 @@
  * Who waits for a lease looks again when a release of this process rings, when the lease runs out, and at short
  * intervals, for a release of another process.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type { IO } from '#fp-ts/IO'
 import type { Millis } from '../../core/Millis.ts'

@@ -4,7 +4,7 @@
  * ```
  * What a namespace threw, as a sentence. Only its message comes through: clients attach what they were sent.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type { StoreError, StoreOperation } from '../../effects/Store.ts'
 import { refused, storeError } from '../../effects/Store.ts'

@@ -4,7 +4,7 @@
  * ```
  * The two kinds of namespace as one: texts under keys, with a time to live.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import { misconfigured, toError } from '../../core/SessionError.ts'
 

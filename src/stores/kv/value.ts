@@ -6,7 +6,7 @@
  * Records and tombstones as texts. They begin with letters, so that no driver takes them for JSON: unstorage parses what
  * looks like it, and leaves out keys called `__proto__`.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import { deepFreeze } from '../../core/Json.ts'
 import type { Millis } from '../../core/Millis.ts'

@@ -5,7 +5,7 @@
  * A database in this process: `DatabaseSync` of node:sqlite, `Database` of better-sqlite3 or bun:sqlite. Statements run at
  * once; what waits is only who finds the file locked by another connection, and waits without holding up the process.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type { Millis } from '../../core/Millis.ts'
 import { systemClock } from '../../effects/Clock.ts'

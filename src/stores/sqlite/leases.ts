@@ -5,7 +5,7 @@
  * A lease is two columns of the session's row, and runs on the machine's clock, which all processes with the file share.
  * Who waits asks again when it is woken by a release in this process, when the lease runs out, and every now and then.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type { IO } from '#fp-ts/IO'
 import type { Millis } from '../../core/Millis.ts'

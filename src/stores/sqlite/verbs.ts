@@ -4,7 +4,7 @@
  * ```
  * The store over any driver; leases are `leases.ts`' business.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import { type Either, left, right } from '#fp-ts/Either'
 import { none, some } from '#fp-ts/Option'
