@@ -2,7 +2,6 @@ import { expect, test } from 'vitest'
 import type { Event } from '../../src/core/Event.ts'
 import type { SessionId } from '../../src/core/Token.ts'
 import type { StoreCalled } from '../../src/effects/combinators/observed.ts'
-import type { Millis } from '../../src/core/Millis.ts'
 import { type MetricAttributes, openTelemetry } from '../../src/engine/OpenTelemetry.ts'
 
 type Heard = Event | StoreCalled
