@@ -4,11 +4,21 @@ import type { Aftermath, Happening } from './history.ts'
 import type { Step } from './program.ts'
 
 const HOUR = 3_600_000
+/** `supersededFor` by default: how long a request may be on its way (design §4). ms. */
+const LONGEST_REQUEST = 60_000
 
 type Arrived = Extract<Happening, { _tag: 'Arrived' }>
 
 /** Why a browser may have lost its session. */
-export type Reason = 'asked' | 'revoked' | 'expired' | 'arrival order' | 'lost response' | 'lost answer' | 'two cookies'
+export type Reason =
+  | 'asked'
+  | 'revoked'
+  | 'expired'
+  | 'arrival order'
+  | 'lost response'
+  | 'lost answer'
+  | 'two cookies'
+  | 'longer than the longest request'
 
 const ASKING: ReadonlyArray<Step> = ['sign out', 'destroy', 'sign in ada', 'sign in bob', 'prove ada']
 
@@ -26,6 +36,16 @@ const reasons = ({ program, history }: Aftermath, browser: number): ReadonlySet<
   const times = history.flatMap((one) => (one._tag === 'Replied' || one._tag === 'Clock' ? [one.now] : []))
   if (Math.max(...times) - Math.min(...times) >= HOUR) found.add('expired')
   if (program.doubled) found.add('two cookies')
+  // A request that comes with a renewed secret after that time is taken for one whose newer secret was lost.
+  const clockAt = (place: number): number =>
+    history
+      .slice(0, place + 1)
+      .reduce((now, one) => (one._tag === 'Replied' || one._tag === 'Clock' ? one.now : now), NaN)
+  const replied = (actor: number): number =>
+    history.findIndex((one) => one._tag === 'Replied' && (one.actor as number) === actor)
+  const overlong = (actor: number): boolean =>
+    clockAt(replied(actor)) - clockAt(placeOf(history, 'Sent', actor)) > LONGEST_REQUEST
+  if (program.renewing && own.some(({ actor }) => overlong(actor))) found.add('longer than the longest request')
 
   const arrived = history.filter((one): one is Arrived => one._tag === 'Arrived' && one.browser === browser)
   const rotates = (actor: number): boolean =>
