@@ -31,11 +31,7 @@ const samples: { readonly [T in Heard['_tag']]: readonly [Extract<Heard, { _tag:
     1,
   ],
   warned: [{ _tag: 'warned', message: 'the-subject' }, 'warning', 1],
-  'store-called': [
-    { _tag: 'store-called', operation: 'load', outcome: 'Live', ms: 500 },
-    'store.call.duration',
-    0.5,
-  ],
+  'store-called': [{ _tag: 'store-called', operation: 'load', outcome: 'Live', ms: 500 }, 'store.call.duration', 0.5],
 }
 
 test.each(Object.values(samples))('$_tag: %o', (event, name, value) => {
