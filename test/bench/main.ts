@@ -4,7 +4,7 @@
 import { writeFile } from 'node:fs/promises'
 import { childFlag, readJob, runChild } from './child.ts'
 import { readOptions, usage } from './options.ts'
-import { describeMachine, describeVersions, render } from './report.ts'
+import { describeMachine, describeVersions, judged, render } from './report.ts'
 import { machine, type Report, versions } from './result.ts'
 import { run } from './run.ts'
 import { keyOf } from './Subject.ts'
@@ -22,7 +22,7 @@ const bench = async (args: readonly string[]): Promise<void> => {
   const outcome = await run(options, progress)
   if (process.stderr.isTTY) process.stderr.write('\r\u001b[2K')
   console.log(render(outcome))
-  const report: Report = { ...about, results: outcome.results }
+  const report: Report = { ...about, results: outcome.results, targets: judged(outcome.results) }
   if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(report, null, 2)}\n`)
   if (outcome.refused.length > 0) process.exitCode = 1
 }

@@ -1,7 +1,7 @@
 /**
  * The outcome of a run as text. Pure.
  */
-import type { Machine, Metric, Result } from './result.ts'
+import type { Judged, Machine, Metric, Result } from './result.ts'
 import { attempts, type Outcome, tolerance } from './run.ts'
 import type { Group } from './Subject.ts'
 import { fastestPeer, groups, judge, ours, type Target, type Verdict } from './targets.ts'
@@ -104,6 +104,19 @@ const describeVerdict = ({ target, measured, met, peer }: Verdict): readonly str
   measured === undefined ? '–' : met ? 'met' : 'NOT met',
   peer === undefined ? '' : `${peer.library}, ${peer.store}, ${peer.adapter}: ${figure(peer.median)} ${peer.unit}`,
 ]
+
+/** The verdicts in words, for the file that `--json` writes. */
+export const judged = (results: readonly Result[]): readonly Judged[] =>
+  judge(results).map((verdict) => {
+    const { target, measured, met } = verdict
+    const beside = describeVerdict(verdict)[3]
+    return {
+      target: describeTarget(target),
+      ...(measured === undefined ? {} : { measured }),
+      met,
+      ...(beside === '' ? {} : { beside }),
+    }
+  })
 
 export const describeMachine = ({ cpu, cores, memoryGiB, platform, load, date }: Machine): string =>
   `${date.slice(0, 16)} · ${cpu}, ${cores} cores, ${memoryGiB} GiB · ${platform} · load ${load.toFixed(1)} before the run`

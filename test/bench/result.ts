@@ -1,6 +1,6 @@
 /**
  * ```ts
- * Report = { machine, versions, results: Result[] }
+ * Report = { machine, versions, results: Result[], targets?: Judged[], curves?: Curve[] }
  * ```
  * The shape of every benchmark's outcome, and of the file that `--json` writes.
  */
@@ -37,10 +37,32 @@ export interface Machine {
   readonly date: string
 }
 
+/** A target in words, what a run measured of it, and whether it was met. */
+export interface Judged {
+  readonly target: string
+  /** Absent where the run did not measure it. */
+  readonly measured?: number
+  readonly met: boolean
+  /** What the measured value is a ratio to, with its figure. */
+  readonly beside?: string
+}
+
+/** A figure as it changes with something that grows. */
+export interface Curve extends Omit<Result, keyof Spread | 'metric'> {
+  readonly metric: string
+  /** What grows: `sessions`, `rows`, `bytes`, `writers`, `subjects`. */
+  readonly against: string
+  /** In the order of `at`. */
+  readonly points: readonly (Spread & { readonly at: number })[]
+}
+
 export interface Report {
   readonly machine: Machine
   readonly versions: Readonly<Record<string, string>>
   readonly results: readonly Result[]
+  /** Every target of the benchmark, in words: what docs/benchmarks.md shows. */
+  readonly targets?: readonly Judged[]
+  readonly curves?: readonly Curve[]
 }
 
 export const machine = (): Machine => ({
