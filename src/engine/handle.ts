@@ -105,11 +105,13 @@ const transact = async <A, B>(
   }
   const stored = await store(req, changes)
   if (isLeft(stored)) return stored
+  // Taken now: to ask below whether it was a logout applies the function to a session that is nobody's.
+  const answered = result
   // Right means stored: on a lost session only a logout, which has nothing left to do, is Right without a write.
   if (mustSignIn(req.status) && req.base?.record === undefined && !signsOut(stored.right, change))
     return left(req.status === 'superseded' ? superseded : sessionEnded)
   req.pending = req.pending.slice(carried.length)
-  return right(result === undefined ? stored.right : result.value)
+  return right(answered === undefined ? stored.right : answered.value)
 }
 
 const end = async <A>(req: Request<A>): Outcome<void> => {

@@ -1,10 +1,10 @@
 import * as E from '#fp-ts/Either'
 import * as O from '#fp-ts/Option'
-import { pipe } from '#fp-ts/function'
+import { flow, pipe } from '#fp-ts/function'
 import * as TE from '#fp-ts/TaskEither'
 import { describe, expect, it } from 'vitest'
 import * as Session from '../../src/core/Session.ts'
-import { bad, begin, cookieAfter, count, ok, world } from './world.ts'
+import { bad, begin, cookieAfter, count, type Data, ok, world } from './world.ts'
 
 describe('you pay for what you use (promise 5)', () => {
   it('a handle that is only opened calls nothing', async () => {
@@ -99,6 +99,18 @@ describe('the functional face', () => {
     visit.update(count)()
     expect((await ok(visit.read)).data.views).toBe(2)
     expect(w.script.calls).toEqual([])
+  })
+
+  it('transact gives the result of a State that ends the session, as it was applied to that session', async () => {
+    const w = world()
+    const cookie = await begin(w, flow(count, count, Session.signIn('ada')))
+    const last = (session: Session.Session<Data>): [unknown, Session.Session<Data>] => [
+      { views: session.data.views, subject: Session.subjectId(session) },
+      Session.destroy(session),
+    ]
+    expect(await ok(w.visit(cookie).transact(last))).toEqual({ views: 2, subject: 'ada' })
+    // Nothing is left to end: the result is that of nobody's fresh session.
+    expect(await ok(w.visit(cookie).transact(last))).toEqual({ views: 0, subject: undefined })
   })
 
   it('transact gives the exact result of a State, and carries earlier updates in the same write', async () => {
