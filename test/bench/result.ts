@@ -13,10 +13,20 @@ import type { Subject } from './Subject.ts'
  * `added_us`: µs of wall time per request over the bare handler of the same framework, in process. `added_over_empty_us`:
  * over an empty middleware instead. `total_us`: of the bare handler itself. `rps`: requests per second over loopback.
  * `cpu_us`: CPU time of the server process per request, bare handler included; `added_cpu_us`: over the bare one.
- * `survived`: of 50 increments at once. `store_calls`: per acknowledged write of 200 writers at once.
+ * `survived`: of 50 increments at once. `store_calls`: per acknowledged write of 200 writers at once. `store_cpu_us`: CPU time
+ * of the database server's processes per request. `p99_ms`: what 99 of 100 answers came within.
  */
 export type Metric =
-  'added_us' | 'added_over_empty_us' | 'total_us' | 'rps' | 'cpu_us' | 'added_cpu_us' | 'survived' | 'store_calls'
+  | 'added_us'
+  | 'added_over_empty_us'
+  | 'total_us'
+  | 'rps'
+  | 'cpu_us'
+  | 'added_cpu_us'
+  | 'survived'
+  | 'store_calls'
+  | 'store_cpu_us'
+  | 'p99_ms'
 
 export interface Result extends Spread {
   readonly library: string
@@ -78,7 +88,7 @@ const versionIn = (manifest: string): string =>
   (JSON.parse(readFileSync(manifest, 'utf8')) as { readonly version: string }).version
 
 /** Of Node and of everything that the subjects load. Read from the files: not every package exports its manifest. */
-export const versions = (subjects: readonly Subject[]): Readonly<Record<string, string>> => ({
+export const versions = (subjects: readonly Pick<Subject, 'packages'>[]): Readonly<Record<string, string>> => ({
   node: process.versions.node,
   coatcheck: versionIn('package.json'),
   ...Object.fromEntries(

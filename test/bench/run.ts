@@ -34,6 +34,8 @@ const units: Readonly<Record<Metric, string>> = {
   added_cpu_us: 'µs',
   survived: 'increments of 50',
   store_calls: 'calls/write',
+  store_cpu_us: 'µs',
+  p99_ms: 'ms',
 }
 
 interface Sample {

@@ -1,163 +1,152 @@
 /**
- * npm run bench:stores -- [--only postgres,redis,file] [--quick]
- *
- * The durable stores beside their peers, on the same real servers: microseconds of the server process's processor per
- * request over HTTP, 16 in flight, above the same framework without sessions. Every answer is checked. Processor time, not
- * throughput: it does not depend on how far away the database is, and little on what else the machine does.
+ * npm run bench:stores: the durable stores beside their peers, on the same real servers: microseconds of the server
+ * process's processor per request over HTTP, 16 in flight, above the same framework without sessions. Every answer is
+ * checked. Processor time, not throughput: it does not depend on how far away the database is, and little on what else the
+ * machine does.
  */
-import { spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { Agent, get } from 'node:http'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
+import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { startPostgres } from '../../servers/postgres.ts'
 import { startRedis } from '../../servers/redis.ts'
-import { cookieOf } from '../drive.ts'
-import { median } from '../statistics.ts'
-import { paths, visit } from '../Subject.ts'
-import { type Group, type StoreSubject, storeSubjects } from './subjects.ts'
+import { describeMachine, describeVersions } from '../report.ts'
+import { type Judged, machine, type Metric, type Report, type Result, versions } from '../result.ts'
+import { type Outcome, runGroup } from './run.ts'
+import { type Group, storeSubjects } from './subjects.ts'
+import { judge, type Scenario, scenarios } from './targets.ts'
 
-const IN_FLIGHT = 16
-const scenarios = ['read', 'write', 'new'] as const
-type Scenario = (typeof scenarios)[number]
+const usage = `npm run bench:stores -- [--quick] [--only TERM,TERM] [--json FILE] [--profile DIRECTORY]
+  --quick    3 short rounds
+  --only     only these stores (postgres, redis, file), only these scenarios (${scenarios.join(', ')})
+  --json     write { machine, versions, results, targets } to this file
+  --profile  write a CPU profile of each server process under load, one per scenario, to this directory`
 
-const { values } = parseArgs({ options: { only: { type: 'string' }, quick: { type: 'boolean', default: false } } })
-const groups = (values.only?.split(',') ?? ['postgres', 'redis', 'file']) as ReadonlyArray<Group>
-const [rounds, requests] = values.quick ? [3, 800] : [7, 3_000]
+const all: ReadonlyArray<Group> = ['postgres', 'redis', 'file']
 
-interface Answer {
-  readonly body: string
-  readonly cookie: string | undefined
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string' },
+    quick: { type: 'boolean', default: false },
+    json: { type: 'string' },
+    profile: { type: 'string' },
+    help: { type: 'boolean', default: false },
+  },
+})
+
+const progress = (text: string): void => {
+  process.stderr.write(process.stderr.isTTY ? `\r\u001b[2K${text}` : `${text}\n`)
 }
 
-/** One server process, and how to talk to it. */
-interface Served {
-  readonly subject: StoreSubject
-  readonly send: (path: string, cookie?: string) => Promise<Answer>
-  readonly cookies: Array<string>
-  readonly counters: Array<number>
-  readonly stop: () => void
+const table = (rows: ReadonlyArray<ReadonlyArray<string>>): string => {
+  const widths = rows[0]!.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)))
+  return rows
+    .map((row) => row.map((text, i) => (i === 0 ? text.padEnd(widths[i]!) : text.padStart(widths[i]!))).join('  '))
+    .map((line) => `  ${line.trimEnd()}`)
+    .join('\n')
 }
 
-const serve = async (subject: StoreSubject, where: string): Promise<Served> => {
-  const child = spawn(
-    process.execPath,
-    [
-      ...['--import', './.config/strip-types.js', fileURLToPath(new URL('child.ts', import.meta.url))],
-      ...[String(storeSubjects.indexOf(subject)), where],
-    ],
-    { cwd: fileURLToPath(new URL('../../..', import.meta.url)), stdio: ['pipe', 'pipe', 'inherit'] },
-  )
-  const line = await createInterface(child.stdout)[Symbol.asyncIterator]().next()
-  if (line.done === true) throw new Error(`${subject.name} did not start`)
-  const port = Number(line.value)
-  const agent = new Agent({ keepAlive: true, maxSockets: IN_FLIGHT })
-  return {
-    subject,
-    send: (path, cookie) =>
-      new Promise((resolve, reject) => {
-        const headers = cookie === undefined ? {} : { cookie }
-        get({ host: '127.0.0.1', port, path, agent, headers }, (res) => {
-          let body = ''
-          res.setEncoding('utf8').on('data', (part: string) => (body += part))
-          res.on('end', () => {
-            if (res.statusCode === 200) resolve({ body, cookie: cookieOf(res.headers['set-cookie'] ?? []) })
-            else reject(new Error(`${subject.name}: ${path} answered ${res.statusCode}: ${body}`))
-          })
-        }).on('error', reject)
-      }),
-    cookies: [],
-    counters: [],
-    stop: () => {
-      agent.destroy()
-      child.stdin.end()
-    },
-  }
+const columns: Partial<Readonly<Record<Metric, string>>> = {
+  cpu_us: 'CPU µs',
+  added_cpu_us: 'added CPU µs',
+  store_cpu_us: 'database CPU µs',
+  rps: 'requests/s',
+  p99_ms: 'p99 ms',
 }
 
-const same = (name: string, seen: string, wanted: string): void => {
-  if (seen !== wanted) throw new Error(`${name} answered '${seen}' where '${wanted}' is right`)
+const figure = (result: Result | undefined): string => {
+  if (result === undefined) return '–'
+  const [median, min, max] = [result.median, result.min, result.max].map((n) => n.toFixed(n < 10 ? 1 : 0))
+  return `${median} (${min}–${max})`
 }
 
-const one = async ({ subject, send, cookies, counters }: Served, what: Scenario, worker: number): Promise<void> => {
-  if (subject.role === 'bare') return void (await send('/'))
-  if (subject.role === 'raw') return same(subject.name, (await send(paths.read)).body, visit.user)
-  if (what === 'read') return same(subject.name, (await send(paths.read, cookies[worker])).body, visit.user)
-  if (what === 'write') {
-    counters[worker]! += 1
-    return same(subject.name, (await send(paths.write, cookies[worker])).body, String(counters[worker]))
-  }
-  if ((await send(paths.create)).cookie === undefined)
-    throw new Error(`${subject.name}: a new session without a cookie`)
-}
-
-/** µs of the server process per request. */
-const cost = async (served: Served, what: Scenario, times: number): Promise<number> => {
-  const cpu = async (): Promise<number> => Number((await served.send('/cpu')).body)
-  const before = await cpu()
-  let left = times
-  const worker = async (index: number): Promise<void> => {
-    while (left-- > 0) await one(served, what, index)
-  }
-  await Promise.all(Array.from({ length: IN_FLIGHT }, (_, index) => worker(index)))
-  return ((await cpu()) - before) / times
-}
-
-const begin = async (served: Served): Promise<void> => {
-  if (served.subject.role !== 'ours' && served.subject.role !== 'peer') return
-  for (let worker = 0; worker < IN_FLIGHT; worker += 1) {
-    const { cookie } = await served.send(paths.create)
-    served.cookies.push(cookie!)
-    served.counters.push(0)
-  }
-}
-
-const figure = (numbers: ReadonlyArray<number>): string =>
-  `${median([...numbers]).toFixed(0)} (${Math.min(...numbers).toFixed(0)}–${Math.max(...numbers).toFixed(0)})`
-
-const measure = async (group: Group, where: string): Promise<void> => {
-  const subjects = storeSubjects.filter((subject) => subject.group === group)
-  const served: Array<Served> = []
-  try {
-    for (const subject of subjects) served.push(await serve(subject, where))
-    for (const each of served) await begin(each)
-    console.log(`\n${group}: µs of the server process per request above the bare framework; median (min–max)`)
-    for (const what of scenarios) {
-      for (const each of served) await cost(each, what, requests)
-      const rows = served.map(() => new Array<number>())
-      for (let round = 0; round < rounds; round += 1)
-        for (const [index, each] of served.entries()) rows[index]!.push(await cost(each, what, requests))
-      const beside = (index: number, wanted: StoreSubject['role']): number =>
-        subjects.findIndex(({ role, framework }) => role === wanted && framework === subjects[index]!.framework)
-      const added = rows.map((row, index) => row.map((value, round) => value - rows[beside(index, 'bare')]![round]!))
-      for (const [index, { name, role }] of subjects.entries()) {
-        const mine = median([...added[beside(index, 'ours')]!])
-        if (role === 'raw' && what !== 'read') continue
-        const shown = role === 'bare' ? figure(rows[index]!) : figure(added[index]!)
-        const ratio =
-          role === 'peer' || role === 'raw' ? `ours is ${(mine / median([...added[index]!])).toFixed(2)} ×` : ''
-        console.log(`  ${what.padEnd(6)} ${name.padEnd(34)} ${shown.padStart(18)}  ${ratio}`)
-      }
-    }
-  } finally {
-    for (const each of served) each.stop()
-  }
-}
-
-for (const group of groups) {
-  if (group === 'postgres') {
-    const server = await startPostgres()
-    await measure(group, server.url).finally(server.stop)
-  } else if (group === 'redis') {
-    const server = await startRedis()
-    await measure(group, server.url).finally(server.stop)
-  } else if (group === 'file') {
-    const directory = mkdtempSync(join(tmpdir(), 'coatcheck-bench-'))
-    await measure(group, directory).finally(() => {
-      rmSync(directory, { recursive: true, force: true })
+const render = (results: ReadonlyArray<Result>): string =>
+  all
+    .flatMap((store) => scenarios.map((scenario) => ({ store, scenario })))
+    .flatMap(({ store, scenario }) => {
+      const here = results.filter((result) => result.store === store && result.scenario === scenario)
+      if (here.length === 0) return []
+      const names = [...new Set(here.map(({ library, adapter }) => `${library}, ${adapter}`))]
+      const cells = names.map((name) => [
+        name,
+        ...Object.keys(columns).map((metric) =>
+          figure(here.find((one) => `${one.library}, ${one.adapter}` === name && one.metric === metric)),
+        ),
+      ])
+      return table([[`${store}, ${scenario}`, ...Object.values(columns)], ...cells])
     })
-  } else throw new Error(`--only: there is postgres, redis, file, not ${String(group)}`)
+    .join('\n\n')
+
+const verdicts = (targets: ReadonlyArray<Judged>): string =>
+  table(
+    targets.map(({ target, measured, met, beside }) => [
+      target,
+      measured === undefined ? 'not measured' : measured.toFixed(2),
+      measured === undefined ? '–' : met ? 'met' : 'NOT met',
+      beside ?? '',
+    ]),
+  )
+
+const withServer = async (
+  group: Group,
+  use: (where: string, pid: number | undefined) => Promise<Outcome>,
+): Promise<Outcome> => {
+  switch (group) {
+    case 'postgres': {
+      const server = await startPostgres()
+      return use(server.url, server.pid()).finally(server.stop)
+    }
+    case 'redis': {
+      const server = await startRedis()
+      return use(server.url, server.pid()).finally(server.stop)
+    }
+    case 'file': {
+      const directory = mkdtempSync(join(tmpdir(), 'coatcheck-bench-'))
+      return use(directory, undefined).finally(() => rmSync(directory, { recursive: true, force: true }))
+    }
+  }
 }
+
+const bench = async (): Promise<void> => {
+  const terms = values.only?.split(',').map((term) => term.trim()) ?? []
+  const unknown = terms.filter((term) => ![...all, ...scenarios].some((name) => name === term))
+  if (unknown.length > 0) throw new Error(`--only: nothing is called ${unknown.join(', ')}`)
+  const only = <A extends string>(names: ReadonlyArray<A>): ReadonlyArray<A> => {
+    const wanted = names.filter((name) => terms.includes(name))
+    return wanted.length === 0 ? names : wanted
+  }
+  const groups = only(all)
+  const wanted: ReadonlyArray<Scenario> = only(scenarios)
+  const profiles = values.profile === undefined ? undefined : resolve(values.profile)
+  if (profiles !== undefined) mkdirSync(profiles, { recursive: true })
+  const sizes = values.quick
+    ? { rounds: 3, requests: 1_600, warmUp: 4_000 }
+    : { rounds: 7, requests: 3_200, warmUp: 8_000 }
+
+  const about = {
+    machine: machine(),
+    versions: versions(storeSubjects.filter(({ group }) => groups.includes(group))),
+  }
+  console.log(`${describeMachine(about.machine)}\n${describeVersions(about.versions)}\n`)
+  const outcomes: Array<Outcome> = []
+  for (const group of groups)
+    outcomes.push(
+      await withServer(group, (where, pid) =>
+        runGroup(group, where, pid, { ...sizes, profiles }, (scenario) => wanted.includes(scenario), progress),
+      ),
+    )
+  if (process.stderr.isTTY) process.stderr.write('\r\u001b[2K')
+  const results = outcomes.flatMap((outcome) => outcome.results)
+  const targets = judge(results, groups)
+  const refused = outcomes.flatMap((outcome) => outcome.refused)
+  const disturbed = outcomes.reduce((sum, outcome) => sum + outcome.disturbed, 0)
+  console.log(`Median (min–max) of ${sizes.rounds} rounds of ${sizes.requests} requests, 16 in flight\n`)
+  console.log(`${render(results)}\n\nTargets\n${verdicts(targets)}\n\nRounds thrown away as disturbed: ${disturbed}`)
+  if (refused.length > 0) console.log(`Refused, too few quiet rounds: ${refused.join('; ')}`)
+  const report: Report = { ...about, results, targets }
+  if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(report, null, 2)}\n`)
+  if (refused.length > 0) process.exitCode = 1
+}
+
+if (values.help) console.log(usage)
+else await bench()

@@ -16,6 +16,10 @@ export type Group = 'postgres' | 'redis' | 'file'
 
 export interface StoreSubject {
   readonly name: string
+  /** As the report names it. */
+  readonly library: string
+  /** Packages whose versions are printed. */
+  readonly packages: ReadonlyArray<string>
   readonly group: Group
   /** `bare` has no session; `raw` does one round trip of the client library and no more. */
   readonly role: 'ours' | 'peer' | 'bare' | 'raw'
@@ -148,12 +152,42 @@ const koaExternal = async (where: string): Promise<RequestListener> => {
 const bare = (): Promise<RequestListener> => Promise.resolve(express().use((_req, res) => answer(res, 'nothing')))
 
 export const storeSubjects: ReadonlyArray<StoreSubject> = [
-  { name: 'express, no session', group: 'postgres', role: 'bare', mount: bare },
-  { name: 'express, one prepared SELECT', group: 'postgres', role: 'raw', mount: rawPostgres },
-  { name: 'connect-pg-simple', group: 'postgres', role: 'peer', mount: connectPg(false) },
-  { name: 'connect-pg-simple, disableTouch', group: 'postgres', role: 'peer', mount: connectPg(true) },
+  {
+    name: 'express, no session',
+    library: 'no session',
+    packages: ['express'],
+    group: 'postgres',
+    role: 'bare',
+    mount: bare,
+  },
+  {
+    name: 'express, one prepared SELECT',
+    library: 'one prepared SELECT',
+    packages: ['pg'],
+    group: 'postgres',
+    role: 'raw',
+    mount: rawPostgres,
+  },
+  {
+    name: 'connect-pg-simple',
+    library: 'connect-pg-simple',
+    packages: ['express-session', 'connect-pg-simple'],
+    group: 'postgres',
+    role: 'peer',
+    mount: connectPg(false),
+  },
+  {
+    name: 'connect-pg-simple, disableTouch',
+    library: 'connect-pg-simple, disableTouch',
+    packages: ['express-session', 'connect-pg-simple'],
+    group: 'postgres',
+    role: 'peer',
+    mount: connectPg(true),
+  },
   {
     name: 'coatcheck, postgresStore',
+    library: 'coatcheck',
+    packages: ['pg'],
     group: 'postgres',
     role: 'ours',
     mount: async (where) => {
@@ -163,9 +197,18 @@ export const storeSubjects: ReadonlyArray<StoreSubject> = [
       return ours(store)
     },
   },
-  { name: 'express, no session', group: 'redis', role: 'bare', mount: bare },
+  {
+    name: 'express, no session',
+    library: 'no session',
+    packages: ['express'],
+    group: 'redis',
+    role: 'bare',
+    mount: bare,
+  },
   {
     name: 'connect-redis',
+    library: 'connect-redis',
+    packages: ['express-session', 'connect-redis'],
     group: 'redis',
     role: 'peer',
     mount: async (where) => {
@@ -173,10 +216,28 @@ export const storeSubjects: ReadonlyArray<StoreSubject> = [
       return expressSession(new RedisStore({ client: await connected(where) }))
     },
   },
-  { name: 'koa, no session', group: 'redis', role: 'bare', framework: 'koa', mount: bareKoa },
-  { name: 'koa-session, GET + JSON', group: 'redis', role: 'peer', framework: 'koa', mount: koaExternal },
+  {
+    name: 'koa, no session',
+    library: 'no session',
+    packages: ['koa'],
+    group: 'redis',
+    role: 'bare',
+    framework: 'koa',
+    mount: bareKoa,
+  },
+  {
+    name: 'koa-session, GET + JSON',
+    library: 'koa-session',
+    packages: ['koa-session'],
+    group: 'redis',
+    role: 'peer',
+    framework: 'koa',
+    mount: koaExternal,
+  },
   {
     name: 'coatcheck, redisStore',
+    library: 'coatcheck',
+    packages: ['redis'],
     group: 'redis',
     role: 'ours',
     mount: async (where) => {
@@ -186,6 +247,8 @@ export const storeSubjects: ReadonlyArray<StoreSubject> = [
   },
   {
     name: 'coatcheck, redisStore, Koa',
+    library: 'coatcheck',
+    packages: ['redis'],
     group: 'redis',
     role: 'ours',
     framework: 'koa',
@@ -194,9 +257,18 @@ export const storeSubjects: ReadonlyArray<StoreSubject> = [
       return oursInKoa(redisStore({ client: await connected(where) }))
     },
   },
-  { name: 'express, no session', group: 'file', role: 'bare', mount: bare },
+  {
+    name: 'express, no session',
+    library: 'no session',
+    packages: ['express'],
+    group: 'file',
+    role: 'bare',
+    mount: bare,
+  },
   {
     name: 'session-file-store',
+    library: 'session-file-store',
+    packages: ['express-session', 'session-file-store'],
     group: 'file',
     role: 'peer',
     mount: (where) => {
@@ -208,6 +280,8 @@ export const storeSubjects: ReadonlyArray<StoreSubject> = [
   },
   {
     name: 'coatcheck, fileStore',
+    library: 'coatcheck',
+    packages: [],
     group: 'file',
     role: 'ours',
     mount: async (where) => {
