@@ -1,13 +1,12 @@
 /** All orders of the store calls of two requests, and of three where there are few (test/engine/schedule.ts). */
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import * as Session from '../../src/core/Session.ts'
-import type { Handler, Outcome, Race } from './race.ts'
+import type { Asked, Change, Handler, Outcome, Race } from './race.ts'
 import { race } from './race.ts'
 import type { Data } from './world.ts'
 
-type Requests = Race['requests']
-type Request = Requests[number]
-type Change = NonNullable<Race['begins']>[number]
+type Request = Asked['act']
+type Requests = ReadonlyArray<Request>
 
 const ADA: ReadonlyArray<Change> = [Session.signIn('ada')]
 const ANONYMOUS: ReadonlyArray<Change> = [Session.set<Data, 'theme'>('theme', 'dark')]
@@ -305,8 +304,9 @@ describe('revocation', () => {
         requests: [endAll, request],
         then: ({ done, live, calls }) => {
           const signedIn = live.filter(([, { subject }]) => subject?.id === 'ada')
-          const proofFirst = calls.indexOf('1 readEpoch') < calls.indexOf('0 raiseEpoch')
-          const scanLast = calls.indexOf('0 endAll') > Math.max(calls.indexOf('1 create'), calls.indexOf('1 update'))
+          const at = (call: string): number => calls.findIndex((one) => one.startsWith(`${call} `))
+          const proofFirst = at('1 readEpoch') < at('0 raiseEpoch')
+          const scanLast = at('0 endAll') > Math.max(at('1 create'), at('1 update'))
           // One that is answered is revoked by a scan that came after it, or was proven after the revocation began.
           expect(signedIn).toHaveLength(proofFirst || scanLast ? 0 : 1)
           if (signedIn.length > 0) expect(done[1]?.errors).toEqual([])

@@ -1,137 +1,145 @@
 /** Requests that race on one session, and what must hold afterwards whatever the order was. */
+import { AsyncLocalStorage } from 'node:async_hooks'
 import * as O from '#fp-ts/Option'
-import type { TaskEither } from '#fp-ts/TaskEither'
-import { expect } from 'vitest'
 import * as Session from '../../src/core/Session.ts'
 import { isSessionException } from '../../src/core/SessionError.ts'
 import type { Status } from '../../src/core/Status.ts'
-import type { Live, Stored } from '../../src/core/Stored.ts'
+import type { Live } from '../../src/core/Stored.ts'
 import type { SessionId } from '../../src/core/Token.ts'
-import type { Directory, Store, StoreError } from '../../src/effects/Store.ts'
-import type { SessionManager, Directed } from '../../src/engine/SessionManager.ts'
+import { cached, withRetry } from '../../src/effects/combinators.ts'
+import type { OpenOptions, SessionManager, Directed, SessionOptions } from '../../src/engine/SessionManager.ts'
 import { sessionManager } from '../../src/engine/SessionManager.ts'
-import type { SessionRef } from '../../src/engine/SessionRef.ts'
+import type { Leasing, LockMode, SessionEffect, SessionRef } from '../../src/engine/SessionRef.ts'
+import type { MemoryStore } from '../../src/stores/memory.ts'
 import { memoryStore } from '../../src/stores/memory.ts'
+import { fakeClock } from '../../src/testing/fakeClock.ts'
 import { fakeRandom } from '../../src/testing/fakeRandom.ts'
-import type { Gate, Run } from './schedule.ts'
+import type { Effect, Look, Losing } from './interleavings/gated.ts'
+import { gated, history as noHistory } from './interleavings/gated.ts'
+import { idOf, invariants, shown } from './interleavings/invariants.ts'
+import type { Run } from './schedule.ts'
 import { everySchedule } from './schedule.ts'
 import { begin, Data, ok, START } from './world.ts'
 
-type Base = Store<'cas'> & Directory
-type Manager = SessionManager<Data> & Directed
+type Manager = SessionManager<Data, 'cas' & Leasing> & Directed
+export type Change = (s: Session.Session<Data>) => Session.Session<Data>
 
 /** What one request did. */
 export interface Done {
   /** Marks that it was told are stored. */
   readonly acked: Array<string>
   readonly errors: Array<string>
+  /** The cookies that it came with. */
+  readonly brought: ReadonlyArray<string>
   /** What the browser holds after the response: undefined = it was cleared. */
   cookie: string | undefined
   /** The Set-Cookie value, if any. */
   setCookie: string | undefined
   /** Whether its handler said that the session was its to end. */
   admitted: boolean
+  /** Whether an event said that updates of it were dropped. */
+  dropped: boolean
 }
 
 /** What a request's handler is given. */
 export interface Handler {
-  readonly ref: SessionRef<Data>
+  readonly ref: SessionRef<Data, 'cas' & Leasing>
   readonly sessions: Manager
   /** Stores a mark now. */
   readonly mark: (name: string) => Promise<void>
   /** Loads, and notes whether the cookie was admitted. */
-  readonly admitted: () => Promise<void>
+  readonly admitted: () => Promise<boolean>
   /** Records a mark for the commit. */
   readonly later: (name: string) => void
+  /** Stores now what was recorded. */
+  readonly commit: () => Promise<void>
+  /** The headers leave; what follows is the stream. */
+  readonly headers: () => Promise<void>
+  /** Time passes, when its turn comes. */
+  readonly pass: (ms: number) => Promise<void>
+  readonly sweep: () => Promise<void>
 }
 
-/** One change of one record, as it took effect. */
-interface Effect {
-  readonly actor: number
-  readonly id: SessionId
-  readonly before: Stored | undefined
-  readonly after: Stored | undefined
+/** A request: what its handler does, what it comes with, how it is answered. */
+export interface Asked {
+  readonly act: (handler: Handler) => Promise<void>
+  /** Which of the cookies that were given out before it brings. Default: the first. */
+  readonly brings?: ReadonlyArray<number>
+  /** Default 200. */
+  readonly status?: number
+  readonly opening?: OpenOptions<LockMode>
+}
+
+/** A cookie that was given out before the race, and the record under its id when the race begins. */
+export interface Given {
+  readonly cookie: string
+  readonly live: Live | undefined
 }
 
 /** What stood when everything was over. */
 export interface Outcome {
-  readonly done: ReadonlyArray<Done>
   readonly effects: ReadonlyArray<Effect>
-  /** The store calls as they took effect: actor and verb. */
+  readonly looks: ReadonlyArray<Look>
+  /** The store calls as they took effect: actor, verb and answer. */
   readonly calls: ReadonlyArray<string>
+  readonly done: ReadonlyArray<Done>
   /** The live records. */
   readonly live: ReadonlyArray<readonly [SessionId, Live]>
   readonly statusOf: (cookie: string | undefined) => Promise<Status>
   /** Presents a cookie, as the next page view does. */
   readonly present: (cookie: string | undefined) => Promise<void>
   readonly first: string | undefined
+  readonly given: ReadonlyArray<Given>
+  /** Lets time pass. */
+  readonly pass: (ms: number) => void
+  /** How many events had this tag. */
+  readonly events: (tag: string) => number
 }
+
+/** What a race's set-up may use. */
+export interface SetUp {
+  readonly visit: (cookie?: string) => SessionEffect<Data>
+  readonly pass: (ms: number) => void
+  /** A page view; answers the cookie that the browser holds then. */
+  readonly view: (cookie: string) => Promise<string>
+}
+
+/** What stands between the engine and the memory store. */
+export type Around = 'nothing' | 'cached' | 'withRetry'
 
 /** A race: how it begins, who takes part, and what must hold besides. */
 export interface Race {
-  readonly begins?: ReadonlyArray<(s: Session.Session<Data>) => Session.Session<Data>>
-  readonly requests: ReadonlyArray<(handler: Handler) => Promise<void>>
+  readonly begins?: ReadonlyArray<Change>
+  /** In place of `begins`: what the browsers were given before. */
+  readonly before?: (setUp: SetUp) => Promise<ReadonlyArray<string>>
+  readonly requests: ReadonlyArray<Asked['act'] | Asked>
   /** ms that pass before the requests. */
   readonly after?: number
   readonly renewAfter?: number
+  readonly options?: Partial<Omit<SessionOptions<Data, MemoryStore>, 'data' | 'initial' | 'store'>>
   /** Breaks the store. */
-  readonly breaking?: (store: Base) => Base
+  readonly breaking?: (store: MemoryStore) => MemoryStore
+  /** Default: nothing. */
+  readonly around?: Around
+  /** Whether one process serves all: then commits queue. Default: each has its own. */
+  readonly together?: boolean
+  readonly losing?: Losing
   readonly then?: (outcome: Outcome) => void | Promise<void>
 }
 
-const mark =
-  (name: string) =>
-  (s: Session.Session<Data>): Session.Session<Data> =>
-    Session.modify<Data, 'seen'>('seen', (seen = []) => [...seen, name])(s)
+const DAY = 86_400_000
 
-const marksOf = (stored: Stored | undefined): ReadonlyArray<string> =>
-  stored?._tag === 'Live' ? ((stored.data as { readonly seen?: ReadonlyArray<string> }).seen ?? []) : []
+// One for all runs: each costs every promise of the process something, for ever.
+const acting = new AsyncLocalStorage<number>()
+
+const mark =
+  (name: string): Change =>
+  (s) =>
+    Session.modify<Data, 'seen'>('seen', (seen = []) => [...seen, name])(s)
 
 const pairOf = (setCookie: string | undefined): string | undefined => {
   const pair = setCookie?.split(';')[0]
   return pair === undefined || pair.endsWith('=') ? undefined : pair
-}
-
-const idOf = (cookie: string): string => cookie.split('=')[1]?.split('.')[0] ?? ''
-
-const gated = (inner: Base, gate: Gate, actor: number, effects: Array<Effect>, calls: Array<string>): Base => {
-  const peek = async (id: SessionId): Promise<Stored | undefined> => {
-    const answer = await inner.load(id)()
-    return answer._tag === 'Right' ? O.toUndefined(answer.right) : undefined
-  }
-  const reading =
-    <A>(verb: string, task: TaskEither<StoreError, A>): TaskEither<StoreError, A> =>
-    async () => {
-      await gate.pass(actor)
-      calls.push(`${String(actor)} ${verb}`)
-      return task()
-    }
-  const writing =
-    <A>(verb: string, id: SessionId, task: TaskEither<StoreError, A>): TaskEither<StoreError, A> =>
-    async () => {
-      await gate.pass(actor)
-      calls.push(`${String(actor)} ${verb}`)
-      const before = await peek(id)
-      const answer = await task()
-      const after = await peek(id)
-      if (before !== after) effects.push({ actor, id, before, after })
-      return answer
-    }
-  return {
-    guarantee: 'cas',
-    local: true,
-    load: (id) => reading('load', inner.load(id)),
-    create: (id, live) => writing('create', id, inner.create(id, live)),
-    update: (id, expected, live, fence) => writing('update', id, inner.update(id, expected, live, fence)),
-    touch: (id, epoch, touchedAt, expiresAt) => writing('touch', id, inner.touch(id, epoch, touchedAt, expiresAt)),
-    end: (id, expected, until, fence) => writing('end', id, inner.end(id, expected, until, fence)),
-    list: inner.list,
-    count: inner.count,
-    endOne: (subject, id, until) => writing('endOne', id, inner.endOne(subject, id, until)),
-    endAll: (subject, until, except) => reading('endAll', inner.endAll(subject, until, except)),
-    raiseEpoch: (subject, now) => reading('raiseEpoch', inner.raiseEpoch(subject, now)),
-    readEpoch: (subject) => reading('readEpoch', inner.readEpoch(subject)),
-  }
 }
 
 const told = (error: unknown): string => {
@@ -139,94 +147,61 @@ const told = (error: unknown): string => {
   return error.sessionError._tag
 }
 
+interface Stage {
+  readonly sessions: Manager
+  readonly pass: (ms: number) => Promise<void>
+  readonly sweep: () => Promise<void>
+}
+
 const request = async (
-  sessions: Manager,
-  cookie: string | undefined,
-  handler: Race['requests'][number],
+  { sessions, pass, sweep }: Stage,
+  { act, status: answered = 200, opening = {} }: Asked,
   done: Done,
 ): Promise<void> => {
-  const { ref, finish } = sessions.openRequest(cookie, (header) => header)
-  const deferred: Array<string> = []
-  let status = 200
+  const opened = sessions.openRequest(done.brought.join('; '), (header) => header, opening)
+  const { ref } = opened
+  let deferred: ReadonlyArray<string> = []
+  let sent = false
+  const carry = async (work: Promise<unknown>, ...names: ReadonlyArray<string>): Promise<void> => {
+    const carried = deferred
+    await work
+    deferred = deferred.slice(carried.length)
+    done.acked.push(...carried, ...names)
+  }
+  const finish = async (status: number, threw: boolean): Promise<void> => {
+    sent = true
+    const finished = await opened.finish({ _tag: threw ? 'Threw' : 'Answered', status })
+    if (finished?.defect !== undefined) throw finished.defect.error
+    if (finished?.error !== undefined) done.errors.push(finished.error._tag)
+    else if (status < 500 && !done.dropped) done.acked.push(...deferred)
+    deferred = []
+    done.setCookie = finished?.reply.setCookie
+    if (done.setCookie !== undefined) done.cookie = pairOf(done.setCookie)
+  }
+  let failed = false
   try {
-    await handler({
+    await act({
       ref,
       sessions,
-      mark: async (name) => {
-        const carried = deferred.splice(0)
-        await ref.transact(mark(name))
-        done.acked.push(...carried, name)
-      },
-      admitted: async () => {
-        done.admitted = (await ref.status()) === 'live'
-      },
+      pass,
+      sweep,
+      mark: (name) => carry(ref.transact(mark(name)), name),
+      commit: () => carry(ref.commit()),
+      headers: () => finish(200, false),
+      admitted: async () => (done.admitted = (await ref.status()) === 'live'),
       later: (name) => {
-        deferred.push(name)
+        deferred = [...deferred, name]
         ref.update(mark(name))
       },
     })
   } catch (error) {
     done.errors.push(told(error))
-    status = 409
+    failed = true
   }
-  const finished = await finish({ _tag: status === 200 ? 'Answered' : 'Threw', status })
-  if (finished?.error !== undefined) done.errors.push(finished.error._tag)
-  else if (status === 200) done.acked.push(...deferred)
-  done.setCookie = finished?.reply.setCookie
-  done.cookie = done.setCookie === undefined ? cookie : pairOf(done.setCookie)
+  if (!sent) await finish(failed ? Math.max(409, answered) : answered, failed)
 }
 
-/** Which marks came into being, how often, over the whole history. */
-const births = (effects: ReadonlyArray<Effect>): ReadonlyMap<string, number> => {
-  const born = new Map<string, number>()
-  for (const { before, after } of effects) {
-    const old = marksOf(before)
-    for (const name of new Set(marksOf(after))) if (!old.includes(name)) born.set(name, (born.get(name) ?? 0) + 1)
-  }
-  return born
-}
-
-const invariants = async ({ done, effects, live, statusOf, first }: Outcome, renewing: boolean): Promise<void> => {
-  const born = births(effects)
-  for (const { acked } of done) for (const name of acked) expect([name, born.get(name)]).toEqual([name, 1])
-  for (const { after } of effects) expect(new Set(marksOf(after)).size).toBe(marksOf(after).length)
-  // What nobody was told is stored is not.
-  const acknowledged = done.flatMap(({ acked }) => acked)
-  for (const name of born.keys()) expect(acknowledged).toContain(name)
-  // A mark goes only with a sign-out or an end.
-  for (const { before, after } of effects) {
-    const gone = marksOf(before).filter((name) => !marksOf(after).includes(name))
-    if (gone.length > 0 && after?._tag === 'Live') expect(after.subject).toBeUndefined()
-  }
-  // The dead stay dead.
-  for (const { before, after } of effects) if (before?._tag === 'Ended') expect(after).toEqual(before)
-  // Only who holds the present epoch writes, save for a logout.
-  const epochs = new Map<string, number>()
-  for (const { actor, id, before, after } of effects) {
-    const key = `${String(actor)} ${id}`
-    if (before?._tag === 'Live' && after?._tag === 'Live') {
-      const known = epochs.get(key) ?? 0
-      if (after.subject !== undefined || before.subject === undefined) expect([key, before.epoch]).toEqual([key, known])
-    }
-    if (after?._tag === 'Live') epochs.set(key, after.epoch)
-  }
-  // No cookie that was ever handed out opens what is dead; one, at most, opens what lives, and one does.
-  const cookies = [first, ...done.map(({ setCookie }) => pairOf(setCookie))].filter((cookie) => cookie !== undefined)
-  const opening = new Map<string, number>()
-  for (const cookie of new Set(cookies))
-    if ((await statusOf(cookie)) === 'live') opening.set(idOf(cookie), (opening.get(idOf(cookie)) ?? 0) + 1)
-  const ids = live.map(([id]) => id as string)
-  for (const [id, count] of opening) {
-    expect(ids).toContain(id)
-    expect(count).toBeLessThanOrEqual(renewing ? 2 : 1)
-  }
-  for (const id of ids) expect([id, opening.get(id) ?? 0]).not.toEqual([id, 0])
-  // Who lost the session sends no cookie, unless to clear that of one which it ended itself.
-  for (const { errors, setCookie } of done)
-    if (errors.includes('Superseded') || errors.includes('SessionEnded')) expect(pairOf(setCookie)).toBeUndefined()
-}
-
-const liveOf = async (store: Base, ids: Iterable<SessionId>): Promise<Outcome['live']> => {
+const liveOf = async (store: MemoryStore, ids: Iterable<SessionId>): Promise<Outcome['live']> => {
   const found: Array<readonly [SessionId, Live]> = []
   for (const id of ids) {
     const stored = await store.load(id)()
@@ -236,57 +211,120 @@ const liveOf = async (store: Base, ids: Iterable<SessionId>): Promise<Outcome['l
   return found
 }
 
+const soon = (_: number, wake: () => void): (() => void) => {
+  const waking = setImmediate(wake)
+  return () => {
+    clearImmediate(waking)
+  }
+}
+
 /** Explores a race. Answers how many orders there were. */
-export const race = ({ begins, requests, after = 0, renewAfter, breaking, then }: Race): Promise<number> =>
+export const race = (given: Race): Promise<number> =>
   everySchedule(async (gate): Promise<Run> => {
-    const time = { now: START }
-    const clock = (): number => time.now
-    const inner = memoryStore({ clock })
-    const broken = breaking === undefined ? inner : breaking(inner)
-    const random = { ...fakeRandom(), unit: () => 0 }
+    const { begins, before, after = 0, renewAfter, breaking, around = 'nothing', together = false, then } = given
+    const time = fakeClock(START)
+    const inner = memoryStore({ clock: time.now, timer: time.timer })
+    const history = noHistory()
+    const requests = given.requests.map((one): Asked => (typeof one === 'function' ? { act: one } : one))
+    const events = new Map<string, number>()
     const options = {
       data: Data,
       initial: { views: 0 },
-      clock,
-      random,
+      clock: time.now,
+      random: { ...fakeRandom(), unit: () => 0 },
       ...(renewAfter === undefined ? {} : { renewAfter }),
+      ...given.options,
     }
     const plain = sessionManager({ ...options, store: inner })
+    const visit = (cookie?: string): SessionEffect<Data> => plain.open(O.fromNullable(cookie))
+    const view = async (cookie: string): Promise<string> => {
+      const visited = visit(cookie)
+      await ok(visited.read)
+      const { setCookie } = await ok(visited.commit)
+      return pairOf(O.toUndefined(setCookie)) ?? cookie
+    }
     const first =
-      begins === undefined ? undefined : await begin({ visit: (c) => plain.open(O.fromNullable(c)) }, ...begins)
-    time.now += after
-    const effects: Array<Effect> = []
-    const calls: Array<string> = []
-    const done: Array<Done> = requests.map(() => ({
-      acked: [],
-      errors: [],
-      cookie: first,
-      setCookie: undefined,
-      admitted: false,
-    }))
+      before === undefined
+        ? begins === undefined
+          ? []
+          : [await begin({ visit }, ...begins)]
+        : await before({ visit, view, pass: time.advance })
+    time.advance(after)
+    const done = requests.map(({ brings = [0] }): Done => {
+      const brought = brings.map((index) => first[index]).filter((cookie) => cookie !== undefined)
+      const cookie = brought[0]
+      return { acked: [], errors: [], brought, cookie, setCookie: undefined, admitted: false, dropped: false }
+    })
+    let begun = false
+    const broken = breaking === undefined ? inner : breaking(inner)
+    const process = (actor: () => number | undefined): Manager => {
+      const store = gated(broken, { gate, actor, history, clock: time.now, losing: given.losing })
+      return sessionManager({
+        ...options,
+        store:
+          around === 'cached'
+            ? cached({ ttl: 30_000, clock: time.now })(store)
+            : around === 'withRetry'
+              ? withRetry({ clock: time.now, timer: soon, delay: 0 })(store)
+              : store,
+        observer: ({ _tag }) => {
+          events.set(_tag, (events.get(_tag) ?? 0) + 1)
+          const who = actor()
+          if (_tag === 'dropped' && who !== undefined) (done[who] as Done).dropped = true
+        },
+      })
+    }
+    const shared = together ? process(() => acting.getStore()) : undefined
+    const managers = requests.map((_, actor) => shared ?? process(() => (begun ? actor : undefined)))
+    // What is kept near was read before all this begins.
+    if (around === 'cached')
+      for (const manager of managers)
+        for (const cookie of first) await ok(manager.open(O.some(cookie), { passive: true }).status)
+    const ids = first.map((cookie) => idOf(cookie) as SessionId)
+    const standing = new Map<string, Live>(await liveOf(inner, ids))
+    events.clear()
+    begun = true
     return {
-      actors: requests.map((handler, actor) => () => {
-        const sessions = sessionManager({ ...options, store: gated(broken, gate, actor, effects, calls) })
-        return request(sessions, first, handler, done[actor] as Done)
+      actors: requests.map((asked, actor) => () => {
+        const sessions = managers[actor] as Manager
+        const pass = async (ms: number): Promise<void> => {
+          await gate.pass(actor)
+          history.calls.push(`${String(actor)} lets ${String(ms)} ms pass`)
+          time.advance(ms)
+        }
+        const store = gated(broken, { gate, actor: () => actor, history, clock: time.now, losing: undefined })
+        const sweep = async (): Promise<void> => {
+          await store.sweep(time.now(), 100)()
+        }
+        const work = (): Promise<void> => request({ sessions, pass, sweep }, asked, done[actor] as Done)
+        return together ? acting.run(actor, work) : work()
       }),
       settled: async () => {
-        const ids = new Set(effects.map(({ id }) => id))
-        if (first !== undefined) ids.add(idOf(first) as SessionId)
         const outcome: Outcome = {
+          ...history,
           done,
-          effects,
-          calls,
-          live: await liveOf(inner, ids),
-          statusOf: (cookie) => ok(plain.open(O.fromNullable(cookie)).status),
+          live: await liveOf(inner, new Set([...ids, ...history.effects.map(({ id }) => id)])),
+          statusOf: (cookie) => ok(visit(cookie).status),
           present: async (cookie) => {
-            const view = plain.open(O.fromNullable(cookie))
-            await ok(view.read)
-            await ok(view.commit)
+            if (cookie !== undefined) await view(cookie)
           },
-          first,
+          first: first[0],
+          given: first.map((cookie) => ({ cookie, live: standing.get(idOf(cookie)) })),
+          pass: time.advance,
+          events: (tag) => events.get(tag) ?? 0,
         }
-        await invariants(outcome, renewAfter !== undefined)
-        await then?.(outcome)
+        try {
+          await invariants(outcome, {
+            renewing: options.renewAfter !== undefined,
+            lossy: given.losing !== undefined,
+            absoluteTimeout: given.options?.absoluteTimeout ?? DAY,
+            now: time.now(),
+          })
+          await then?.(outcome)
+        } catch (error) {
+          const message = error instanceof Error ? error.message : String(error)
+          throw new Error([message, ...history.calls, ...history.effects.map(shown)].join('\n  '), { cause: error })
+        }
       },
     }
   })
