@@ -16,7 +16,7 @@ export type App =
 export type Kind = 'bare' | 'empty' | 'session'
 
 /** Whose figures are comparable: what a user of that platform would choose between. */
-export type Group = 'node' | 'koa' | 'hono'
+export type Group = 'node' | 'koa' | 'hono' | 'fetch'
 
 export interface Subject {
   readonly library: string
@@ -25,6 +25,10 @@ export interface Subject {
   readonly group: Group
   /** `data`: the cookie holds the session itself, so each change is a new cookie and an old cookie an old session. */
   readonly cookieCarries: 'reference' | 'data'
+  /** False: the library has no way to give a session another identifier, so a sign-in keeps the one that came. */
+  readonly rotates: boolean
+  /** How many times fewer requests than of others are sent, so that a run ends: a session that costs 20 ms, not 20 µs. */
+  readonly thinned: number
   /** Packages whose versions are printed. */
   readonly packages: readonly string[]
   /** A new application with a store of its own. Loads its packages only now, so that a child process holds one library. */
@@ -34,7 +38,8 @@ export interface Subject {
 }
 
 /** `express-session/memory/express`: names a subject on the command line of a child process. */
-export const keyOf = ({ library, store, adapter }: Subject): string => `${library}/${store}/${adapter}`
+export const keyOf = ({ library, store, adapter }: Pick<Subject, 'library' | 'store' | 'adapter'>): string =>
+  `${library}/${store}/${adapter}`
 
 /** The session that all subjects keep: three fields. */
 export interface Visit {
@@ -45,9 +50,13 @@ export interface Visit {
 
 export const visit: Readonly<Visit> = { user: 'u-10427', theme: 'dark', views: 0 }
 
+/** Whom a sign-in signs in. */
+export const member = 'u-77031'
+
 /**
  * Paths of the one application, dispatched by the handler itself so that routing costs every scenario the same.
- * `create` puts a visit into the session; `slow` reads the counter, waits, writes it; `count` answers the counter.
+ * `create` puts a visit into the session; `slow` reads the counter, waits, writes it; `count` answers the counter;
+ * `signIn` puts the member into it, as its library recommends at a login: with another identifier or secret.
  */
 export const paths = {
   untouched: '/',
@@ -56,7 +65,11 @@ export const paths = {
   write: '/write',
   slow: '/slow',
   count: '/count',
+  signIn: '/sign-in',
 } as const
+
+/** The path of a fetch handler's request, without parsing more of its address. */
+export const pathOf = ({ url }: Request): string => url.slice(url.indexOf('/', 'https://'.length))
 
 /** What `slow` does between its read and its write, as long as a call of another service: 5 ms. */
 export const pause = (): Promise<void> => sleep(5)

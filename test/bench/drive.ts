@@ -1,6 +1,7 @@
 /**
  * ```ts
- * Drive = (path, cookie, times) => Promise<Seen>
+ * Drive   = (path, cookie, times) => Promise<Seen>
+ * Prepare = (path, cookies) => (times) => Promise<Seen>
  * ```
  * Calls an application in this process, without sockets: Node listeners with real `IncomingMessage` and `ServerResponse`
  * objects on a stream that swallows the answer, fetch applications with a `Request`. Any status but 200 is an exception.
@@ -19,6 +20,9 @@ export interface Seen {
 /** Sends as many requests, one after another. */
 export type Drive = (path: string, cookie: string | undefined, times: number) => Promise<Seen>
 
+/** The same with the requests built beforehand; request i carries cookie i, and the cookies are used again from the first. */
+export type Prepare = (path: string, cookies: readonly (string | undefined)[]) => (times: number) => Promise<Seen>
+
 /** The headers of an ordinary client. */
 export const headersOf = (cookie: string | undefined): readonly (readonly [string, string])[] => [
   ['Host', 'localhost'],
@@ -30,8 +34,12 @@ export const headersOf = (cookie: string | undefined): readonly (readonly [strin
 ]
 
 /** What a browser with an empty jar would send after this answer; undefined after an answer that set no cookie. */
-export const cookieOf = (setCookie: readonly string[]): string | undefined =>
-  setCookie.length === 0 ? undefined : setCookie.map((line) => line.slice(0, line.indexOf(';'))).join('; ')
+export const cookieOf = (setCookie: readonly string[]): string | undefined => {
+  const pairs = setCookie.map((line) => line.slice(0, line.indexOf(';')))
+  // Of one name the last one stays.
+  const jar = new Map(pairs.map((pair) => [pair.slice(0, pair.indexOf('=')), pair]))
+  return jar.size === 0 ? undefined : [...jar.values()].join('; ')
+}
 
 const setCookiesIn = (head: string): readonly string[] =>
   head
@@ -74,7 +82,7 @@ interface Parsed extends IncomingMessage {
   readonly _addHeaderLines: (lines: readonly string[], count: number) => void
 }
 
-const driveListener = (listener: (req: IncomingMessage, res: ServerResponse) => void): Drive => {
+const prepareListener = (listener: (req: IncomingMessage, res: ServerResponse) => void): Prepare => {
   const written: unknown[] = []
   const sink = new Duplex({
     decodeStrings: false,
@@ -115,29 +123,39 @@ const driveListener = (listener: (req: IncomingMessage, res: ServerResponse) => 
       req.push(null)
     })
 
-  return async (path, cookie, times) => {
-    const lines = headersOf(cookie).flat()
-    for (let i = 0; i < times; i++) {
-      written.length = 0
-      const res = await answered(request(path, lines))
-      if (res.statusCode !== 200) throw new Error(`${path} answered ${res.statusCode}`)
+  return (path, cookies) => {
+    const lines = cookies.map((cookie) => headersOf(cookie).flat())
+    return async (times) => {
+      for (let i = 0; i < times; i++) {
+        written.length = 0
+        const res = await answered(request(path, lines[i % lines.length]!))
+        if (res.statusCode !== 200) throw new Error(`${path} answered ${res.statusCode}`)
+      }
+      return parseAnswer(written.join(''))
     }
-    return parseAnswer(written.join(''))
   }
 }
 
-const driveFetch =
-  (fetch: (request: Request) => Response | Promise<Response>): Drive =>
-  async (path, cookie, times) => {
+const prepareFetch =
+  (fetch: (request: Request) => Response | Promise<Response>): Prepare =>
+  (path, cookies) => {
     const url = `http://localhost${path}`
-    const headers = headersOf(cookie).map(([name, value]): [string, string] => [name, value])
-    let last: Response | undefined
-    for (let i = 0; i < times; i++) {
-      last = await fetch(new Request(url, { headers }))
-      if (last.status !== 200) throw new Error(`${path} answered ${last.status}`)
+    const headers = cookies.map((cookie) => headersOf(cookie).map(([name, value]): [string, string] => [name, value]))
+    return async (times) => {
+      let last: Response | undefined
+      for (let i = 0; i < times; i++) {
+        last = await fetch(new Request(url, { headers: headers[i % headers.length]! }))
+        if (last.status !== 200) throw new Error(`${path} answered ${last.status}`)
+      }
+      return { body: (await last?.text()) ?? '', setCookie: last?.headers.getSetCookie() ?? [] }
     }
-    return { body: (await last?.text()) ?? '', setCookie: last?.headers.getSetCookie() ?? [] }
   }
 
-export const drive = (app: App): Drive =>
-  app._tag === 'listener' ? driveListener(app.listener) : driveFetch(app.fetch)
+/** One of them serves one request at a time: what shall be in flight at once wants as many. */
+export const prepare = (app: App): Prepare =>
+  app._tag === 'listener' ? prepareListener(app.listener) : prepareFetch(app.fetch)
+
+export const drive = (app: App): Drive => {
+  const prepared = prepare(app)
+  return (path, cookie, times) => prepared(path, [cookie])(times)
+}

@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { answerLength, cookieOf, parseAnswer } from './drive.ts'
 import { readOptions } from './options.ts'
 import { peers } from './peers.ts'
+import { coresIn } from './pin.ts'
 import type { Result } from './result.ts'
-import { drift, median, spread } from './statistics.ts'
+import { drift, median, percentile, spread } from './statistics.ts'
 import { keyOf } from './Subject.ts'
 import { fastestPeer, judge } from './targets.ts'
 
@@ -31,6 +32,22 @@ describe('statistics', () => {
   it('measures a drift as a part of the smaller figure, in both directions', () => {
     expect(drift(10, 12)).toBeCloseTo(0.2)
     expect(drift(12, 10)).toBeCloseTo(0.2)
+  })
+})
+
+describe('percentile', () => {
+  it('is a value that so many of the values do not exceed', () => {
+    expect(percentile([3, 1, 2, 4], 0.5)).toBe(2)
+    expect(percentile([...Array(200).keys()], 0.99)).toBe(197)
+    expect(percentile([7], 0.99)).toBe(7)
+    expect(percentile([], 0.5)).toBeNaN()
+  })
+})
+
+describe('cores', () => {
+  it('are read from taskset’s list', () => {
+    expect(coresIn('0-2,5')).toEqual([0, 1, 2, 5])
+    expect(coresIn('3')).toEqual([3])
   })
 })
 
@@ -70,7 +87,7 @@ describe('targets', () => {
 describe('options', () => {
   it('tells subjects from scenarios in --only', () => {
     const options = readOptions(['--only', 'koa-session,read'], peers)
-    expect(options.subjects.map(keyOf)).toEqual(['koa-session/cookie/koa', 'koa-session/memory/koa'])
+    expect(options.subjects.map(keyOf)).toEqual(['koa-session/memory/koa', 'koa-session/cookie/koa'])
     expect(['read', 'write'].map(options.wants)).toEqual([true, false])
     expect(readOptions(['--only', 'write'], peers).subjects).toEqual(peers)
   })
@@ -104,5 +121,6 @@ describe('answers on the wire', () => {
     expect(cookieOf(seen.setCookie)).toBe('a=1; b=2')
     expect(cookieOf([])).toBeUndefined()
     expect(parseAnswer(inChunks).body).toBe('100')
+    expect(cookieOf(['a=1; Path=/', 'b=2; Secure', 'a=3; Path=/'])).toBe('a=3; b=2')
   })
 })

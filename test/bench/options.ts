@@ -3,10 +3,11 @@
  */
 import { parseArgs } from 'node:util'
 import type { Sizes } from './inProcess.ts'
+import { scenarios as measured } from './scenarios.ts'
 import { keyOf, type Subject } from './Subject.ts'
 
 /** Scenarios by the names under which they are reported. */
-const scenarios = ['untouched', 'read', 'write', 'new', '50 at once', '200 writers']
+const scenarios = [...measured, '50 at once', '200 writers', 'bundle']
 
 export interface Options {
   readonly subjects: readonly Subject[]
@@ -42,7 +43,7 @@ export const readOptions = (args: readonly string[], all: readonly Subject[]): O
     wants: (scenario) => wanted.length === 0 || wanted.includes(scenario),
     json: values.json,
     ...(values.quick === true
-      ? { rounds: 3, sizes: { cycles: 9, slice: 300, warmUp: 10_000 }, overHttp: false }
-      : { rounds: 5, sizes: { cycles: 15, slice: 300, warmUp: 30_000 }, overHttp: true }),
+      ? { rounds: 3, sizes: { cycles: 5, slice: 150, warmUp: 2_500 }, overHttp: false }
+      : { rounds: 5, sizes: { cycles: 15, slice: 300, warmUp: 5_000 }, overHttp: true }),
   }
 }

@@ -2,30 +2,49 @@
  * The applications of our own subjects, by the entries of the built package: what users get is what is measured.
  */
 import * as Session from 'coatcheck/Session'
-import { type SessionManager, sessionManager, type SessionRef } from 'coatcheck'
+import { sessionManager, type SessionRef } from 'coatcheck'
+import { keyring } from 'coatcheck/Keyring'
+import { sealedCookie } from 'coatcheck/sealed-cookie'
 import type { Store } from 'coatcheck/Store'
 import { memoryStore } from 'coatcheck/stores/memory'
 import * as t from 'io-ts'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { answer, nothing, paths, pause, type App, type Kind, visit } from './Subject.ts'
+import { answer, member, nothing, pathOf, paths, pause, type App, type Kind, visit } from './Subject.ts'
 
 const Data = t.type({ user: t.string, theme: t.string, views: t.number })
 type Data = t.TypeOf<typeof Data>
 
-type Sessions = SessionManager<Data>
-type Ref = SessionRef<Data>
+const options = { data: Data, initial: { user: '', theme: '', views: 0 } }
 
-/** Loopback is not HTTPS, and the client keeps whatever it is sent: the defaults work as they are. */
-const manager = (store: Store<'cas'>): Sessions =>
-  sessionManager({ data: Data, initial: { user: '', theme: '', views: 0 }, store })
+/** The same key in every process: nothing is kept. */
+const keys = keyring([{ id: 'bench', secret: Buffer.alloc(32, 'a key of the benchmark') }])
+
+const overCookies = () => sessionManager({ ...options, carrier: sealedCookie({ keys }) })
+
+/** What both managers have: the sealed cookie's has no `transact`. */
+type Ref = SessionRef<Data, 'last-write-wins'>
+
+/** A manager, and how its user raises a counter and answers its new value. */
+export interface Sessions {
+  readonly manager: ReturnType<typeof overCookies>
+  readonly increment: (session: Ref) => Promise<number>
+}
 
 const count = Session.modify<Data, 'views'>('views', (views) => views + 1)
 const begin = Session.update<Data>(visit)
+const enter = Session.set<Data, 'user'>('user', member)
+const signIn = Session.signIn(member)
 
-const act = async (session: Ref, path: string | undefined): Promise<string> => {
+/** Loopback is not HTTPS, and the client keeps whatever it is sent: the defaults work as they are. */
+const inStore = (store: Store<'cas'>): Sessions => ({
+  manager: sessionManager({ ...options, store }),
+  increment: async (session) => (await (session as SessionRef<Data>).transact(count)).data.views,
+})
+
+const act = async ({ increment }: Sessions, session: Ref, path: string | undefined): Promise<string> => {
   if (path === paths.read) return (await session.read()).data.user
-  if (path === paths.write) return String((await session.transact(count)).data.views)
+  if (path === paths.write) return String(await increment(session))
   if (path === paths.count) return String((await session.read()).data.views)
   if (path === paths.slow) {
     const before = (await session.read()).data.views
@@ -33,12 +52,21 @@ const act = async (session: Ref, path: string | undefined): Promise<string> => {
     session.update(count)
     return String(before + 1)
   }
+  if (path === paths.signIn) {
+    session.update(enter)
+    session.update(signIn)
+    return nothing
+  }
   session.update(begin)
   return nothing
 }
 
-const onRequest = (req: IncomingMessage, res: ServerResponse, session: Ref): void | Promise<void> =>
-  req.url === paths.untouched ? answer(res, nothing) : act(session, req.url).then((text) => answer(res, text))
+const onRequest =
+  (sessions: Sessions) =>
+  (req: IncomingMessage, res: ServerResponse, session: Ref): void | Promise<void> =>
+    req.url === paths.untouched
+      ? answer(res, nothing)
+      : act(sessions, session, req.url).then((text) => answer(res, text))
 
 /** One framework's application around a manager. */
 export type Mount = (kind: Kind, sessions: Sessions) => Promise<App>
@@ -49,7 +77,8 @@ export const node: Mount = async (kind, sessions) => {
   const empty = (req: IncomingMessage, res: ServerResponse): void => handler(req, res)
   return {
     _tag: 'listener',
-    listener: kind === 'session' ? withSession(sessions, onRequest) : kind === 'empty' ? empty : handler,
+    listener:
+      kind === 'session' ? withSession(sessions.manager, onRequest(sessions)) : kind === 'empty' ? empty : handler,
   }
 }
 
@@ -57,9 +86,12 @@ export const express: Mount = async (kind, sessions) => {
   const { default: express } = await import('express')
   const { session, sessionOf } = await import('coatcheck/node')
   const app = express()
-  if (kind === 'session') app.use(session(sessions))
+  const handler = onRequest(sessions)
+  if (kind === 'session') app.use(session(sessions.manager))
   if (kind === 'empty') app.use((_req, _res, next) => next())
-  app.use((req, res) => (kind === 'session' ? onRequest(req, res, sessionOf(sessions, req)) : answer(res, nothing)))
+  app.use((req, res) =>
+    kind === 'session' ? handler(req, res, sessionOf(sessions.manager, req)) : answer(res, nothing),
+  )
   return { _tag: 'listener', listener: (req, res) => void app(req, res) }
 }
 
@@ -67,8 +99,8 @@ export const koa: Mount = async (kind, sessions) => {
   const { default: Koa } = await import('koa')
   const { session } = await import('coatcheck/koa')
   if (kind === 'session') {
-    const app = new Koa().use(session(sessions)).use(async (ctx) => {
-      ctx.body = ctx.url === paths.untouched ? nothing : await act(ctx.session, ctx.url)
+    const app = new Koa().use(session(sessions.manager)).use(async (ctx) => {
+      ctx.body = ctx.url === paths.untouched ? nothing : await act(sessions, ctx.session, ctx.url)
     })
     return listening(app.callback())
   }
@@ -90,8 +122,10 @@ export const hono: Mount = async (kind, sessions) => {
   const { session } = await import('coatcheck/hono')
   if (kind === 'session') {
     const app = new Hono()
-      .use(session(sessions))
-      .get('*', async (c) => c.text(c.req.path === paths.untouched ? nothing : await act(c.var.session, c.req.path)))
+      .use(session(sessions.manager))
+      .get('*', async (c) =>
+        c.text(c.req.path === paths.untouched ? nothing : await act(sessions, c.var.session, c.req.path)),
+      )
     return { _tag: 'fetch', fetch: (request) => app.fetch(request) }
   }
   const app = new Hono()
@@ -100,8 +134,30 @@ export const hono: Mount = async (kind, sessions) => {
   return { _tag: 'fetch', fetch: (request) => app.fetch(request) }
 }
 
+const text = (body: string): Response =>
+  new Response(body, { headers: { 'Content-Type': 'text/plain; charset=utf-8' } })
+
+export const fetch: Mount = async (kind, sessions) => {
+  const { withSession } = await import('coatcheck/fetch')
+  const handler = async (): Promise<Response> => text(nothing)
+  const empty = async (): Promise<Response> => handler()
+  const mounted = withSession(sessions.manager, async (request, session) =>
+    text(pathOf(request) === paths.untouched ? nothing : await act(sessions, session, pathOf(request))),
+  )
+  return { _tag: 'fetch', fetch: kind === 'session' ? mounted : kind === 'empty' ? empty : handler }
+}
+
 /** A manager over a store of its own. */
-export const fresh = (): Sessions => manager(memoryStore())
+export const fresh = (): Sessions => inStore(memoryStore())
+
+/** A manager without a store: sealed cookies. */
+export const freshSealed = (): Sessions => ({
+  manager: overCookies(),
+  increment: async (session) => {
+    session.update(count)
+    return (await session.read()).data.views
+  },
+})
 
 /** How far away the counting store is, ms: writers that wait for a store overlap, as they do with a real one. */
 const distance = 1
@@ -131,5 +187,5 @@ const counting = (store: Store<'cas'>) => {
 /** A manager over a store that counts. */
 export const freshCounted = (): { readonly sessions: Sessions; readonly calls: () => number } => {
   const { store, calls } = counting(memoryStore())
-  return { sessions: manager(store), calls }
+  return { sessions: inStore(store), calls }
 }

@@ -6,7 +6,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { withConnections } from './client.ts'
 import { cookieOf } from './drive.ts'
-import { drift } from './statistics.ts'
+import { drift, percentile } from './statistics.ts'
 import { type App, keyOf, nothing, paths, type Subject, visit } from './Subject.ts'
 
 export interface Ports {
@@ -66,6 +66,9 @@ export interface Load {
   readonly rps: number
   /** CPU time of the whole server process per request, µs. */
   readonly cpu: number
+  /** How long the client waited for an answer, ms. */
+  readonly p50: number
+  readonly p99: number
 }
 
 const pathOf = {
@@ -79,9 +82,13 @@ const bodyOf = { bare: nothing, untouched: nothing, read: visit.user, new: nothi
 
 const parallel = 32
 
-/** Requests before the first that counts, and those that count: multiples of `parallel`, and no times, so that a busy machine warms up as well. */
+/** Requests before the first that counts, and those that count: no times, so that a busy machine warms up as well. */
 const warmUp = 6144
 const counted = 2048
+
+/** Requests of each connection to the session of that library, and to its bare handler. */
+const perConnection = (requests: number, { thinned }: Subject, scenario: HttpScenario): number =>
+  Math.max(1, Math.round(requests / parallel / (scenario === 'bare' ? 1 : thinned)))
 
 /** Sends as many requests to one scenario. Each connection has a session of its own, so that every counter must be right. */
 const flood = (subject: Subject, scenario: HttpScenario, { ports, usage }: Server, requests: number): Promise<Load> =>
@@ -93,20 +100,25 @@ const flood = (subject: Subject, scenario: HttpScenario, { ports, usage }: Serve
       ),
     )
     const path = pathOf[scenario]
+    const each = perConnection(requests, subject, scenario)
+    const waits: number[] = []
     const before = (await usage()).cpu
     const start = performance.now()
     await Promise.all(
       connections.map(async ({ send }, i) => {
-        for (let count = 1; count <= requests / parallel; count++) {
+        for (let count = 1; count <= each; count++) {
+          const sent = performance.now()
           const { body, setCookie } = await send(path, cookies[i])
+          waits.push(performance.now() - sent)
           const right = scenario === 'write' ? String(subject.cookieCarries === 'data' ? 1 : count) : bodyOf[scenario]
           if (body !== right) throw new Error(`${keyOf(subject)} ${scenario}: '${body}' where '${right}' is right`)
           if (scenario === 'new' && setCookie.length === 0) throw new Error(`${keyOf(subject)} new: no Set-Cookie`)
         }
       }),
     )
-    const rps = (requests * 1000) / (performance.now() - start)
-    return { rps, cpu: ((await usage()).cpu - before) / requests }
+    const rps = (waits.length * 1000) / (performance.now() - start)
+    const cpu = ((await usage()).cpu - before) / waits.length
+    return { rps, cpu, p50: percentile(waits, 0.5), p99: percentile(waits, 0.99) }
   })
 
 /** Until the server's code is compiled: its process is measured in CPU time, and the compiler's threads are part of it. */
@@ -124,7 +136,8 @@ export const load = async (
   const first = await flood(subject, 'bare', server, counted)
   for (const scenario of scenarios) loads.set(scenario, await flood(subject, scenario, server, counted))
   const last = await flood(subject, 'bare', server, counted)
-  loads.set('bare', { rps: (first.rps + last.rps) / 2, cpu: (first.cpu + last.cpu) / 2 })
+  const mean = (part: keyof Load): number => (first[part] + last[part]) / 2
+  loads.set('bare', { rps: mean('rps'), cpu: mean('cpu'), p50: mean('p50'), p99: mean('p99') })
   return { loads, drift: drift(first.cpu, last.cpu) }
 }
 

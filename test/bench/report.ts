@@ -2,7 +2,8 @@
  * The outcome of a run as text. Pure.
  */
 import type { Judged, Machine, Metric, Result } from './result.ts'
-import { attempts, type Outcome, tolerance } from './run.ts'
+import { attempts } from './rounds.ts'
+import { type Outcome, tolerance } from './run.ts'
 import type { Group } from './Subject.ts'
 import { fastestPeer, groups, judge, ours, type Target, type Verdict } from './targets.ts'
 

@@ -10,23 +10,36 @@ import type { Spread } from './statistics.ts'
 import type { Subject } from './Subject.ts'
 
 /**
- * `added_us`: µs of wall time per request over the bare handler of the same framework, in process. `added_over_empty_us`:
- * over an empty middleware instead. `total_us`: of the bare handler itself. `rps`: requests per second over loopback.
+ * In process. `added_us`: µs of wall time per request over the bare handler of the same framework; `added_over_empty_us`:
+ * over an empty middleware instead; `total_us`: of the bare handler itself. `added_process_us`,
+ * `added_process_over_empty_us`, `total_process_us`: the same in CPU time of the whole process, which says the same when
+ * the machine is quiet and hardly moves when it is not. `added_bytes`, `total_bytes`: allocated on the JavaScript heap.
+ *
+ * Over loopback HTTP. `rps`: requests per second. `p50_ms`, `p99_ms`: what half, or 99 of 100, answers came within.
  * `cpu_us`: CPU time of the server process per request, bare handler included; `added_cpu_us`: over the bare one.
- * `survived`: of 50 increments at once. `store_calls`: per acknowledged write of 200 writers at once. `store_cpu_us`: CPU time
- * of the database server's processes per request. `p99_ms`: what 99 of 100 answers came within.
+ * `survived`: of 50 increments at once. `store_calls`: per acknowledged write of 200 writers at once. `store_cpu_us`: CPU
+ * time of the database server's processes per request.
+ *
+ * `gzip_bytes`: of a bundle for the edge, minified.
  */
 export type Metric =
   | 'added_us'
   | 'added_over_empty_us'
   | 'total_us'
+  | 'added_process_us'
+  | 'added_process_over_empty_us'
+  | 'total_process_us'
+  | 'added_bytes'
+  | 'total_bytes'
   | 'rps'
+  | 'p50_ms'
+  | 'p99_ms'
   | 'cpu_us'
   | 'added_cpu_us'
   | 'survived'
   | 'store_calls'
   | 'store_cpu_us'
-  | 'p99_ms'
+  | 'gzip_bytes'
 
 export interface Result extends Spread {
   readonly library: string

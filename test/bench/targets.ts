@@ -15,6 +15,7 @@ export const groups: Readonly<Record<Group, { readonly ours: string; readonly pe
   node: { ours: 'node', peers: ['node', 'express', 'fastify'] },
   koa: { ours: 'koa', peers: ['koa'] },
   hono: { ours: 'hono', peers: ['hono'] },
+  fetch: { ours: 'fetch', peers: ['fetch', 'h3'] },
 }
 
 export type Target =
