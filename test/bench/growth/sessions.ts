@@ -1,0 +1,144 @@
+/**
+ * One round of one library against the number of sessions in a memory store, in a process of its own.
+ */
+import { memoryStore } from 'coatcheck/stores/memory'
+import { cookieOf, type Drive, drive } from '../drive.ts'
+import { median } from '../statistics.ts'
+import { type App, paths } from '../Subject.ts'
+import { bare, expressSession, manager, ours, userOf } from './apps.ts'
+import { counting } from './counting.ts'
+import { allocations, bytesInUse, costs, type Operation, same, slice } from './measure.ts'
+
+export type Library = 'coatcheck' | 'express-session'
+
+export interface SessionsJob {
+  readonly _tag: 'sessions'
+  readonly library: Library
+  /** Rising. */
+  readonly sizes: readonly number[]
+  readonly cycles: number
+  /** Operations per slice. */
+  readonly times: number
+}
+
+/** By scenario: read, write, new. */
+type Figures = Readonly<Record<string, number>>
+
+export interface SessionsRound {
+  readonly sizes: readonly {
+    readonly at: number
+    /** µs of processor time above the bare handler. */
+    readonly cost: Figures
+    readonly allocated: Figures
+    /** Store calls per request; ours alone. */
+    readonly calls: Figures
+  }[]
+  /** Bytes per session at the last size. */
+  readonly heap: number
+  /** µs per new session over the whole filling, collections and growing tables included. */
+  readonly filling: number
+}
+
+/** Sessions whose cookies are kept, spread over all. */
+const SAMPLE = 1_000
+
+interface Known {
+  readonly number: number
+  readonly cookie: string
+  views: number
+}
+
+const appOf = (library: Library): { readonly app: App; readonly calls: () => number } => {
+  if (library === 'express-session') return { app: expressSession(), calls: () => 0 }
+  const { store, calls } = counting(memoryStore({ maxSessions: 100_000_000 }))
+  return { app: ours(manager(store)), calls }
+}
+
+/** A sample that does not follow the order of creation: neighbours there are neighbours in memory. */
+const scattered = (index: number, length: number): number => (index * 389) % length
+
+const operationsOn = (send: Drive, known: readonly Known[]): Readonly<Record<'read' | 'write', Operation>> => ({
+  read: async (index) => {
+    const one = known[scattered(index, known.length)]!
+    same('read', (await send(paths.read, one.cookie, 1)).body, userOf(one.number))
+  },
+  write: async (index) => {
+    const one = known[scattered(index, known.length)]!
+    one.views++
+    same('write', (await send(paths.write, one.cookie, 1)).body, String(one.views))
+  },
+})
+
+/** The first requests of a process are slow whatever they do: another application of the same code takes them. */
+const warmUp = async (library: Library, bareSend: Drive): Promise<void> => {
+  const send = drive(appOf(library).app)
+  const known: Known[] = []
+  for (let number = 0; number < 100; number++)
+    known.push({ number, cookie: cookieOf((await send(paths.create, undefined, 1)).setCookie)!, views: 0 })
+  const { read, write } = operationsOn(send, known)
+  for (let index = 0; index < 20_000; index++) {
+    await bareSend('/', known[0]!.cookie, 1)
+    await read(index)
+    await write(index)
+    await send(paths.create, undefined, 1)
+  }
+}
+
+export const sessionsRound = async ({ library, sizes, cycles, times }: SessionsJob): Promise<SessionsRound> => {
+  const bareSend = drive(bare)
+  await warmUp(library, bareSend)
+  const { app, calls } = appOf(library)
+  const send = drive(app)
+  const before = bytesInUse()
+  const known: Known[] = []
+  let number = 0
+  let spent = 0
+
+  /** Up to `size` sessions; the median cost of the last ones, by slices. */
+  const fill = async (size: number): Promise<number> => {
+    const step = Math.max(1, Math.floor((size - number) / SAMPLE))
+    const recent: number[] = []
+    while (number < size) {
+      const many = Math.min(step * 50, size - number)
+      const alone = await slice(() => bareSend('/', undefined, 500).then(() => undefined), 1)
+      const cost = await slice(
+        async () => {
+          const block = Math.min(step, size - number)
+          const { setCookie } = await send(paths.create, undefined, block)
+          number += block
+          known.push({ number: number - 1, cookie: cookieOf(setCookie)!, views: 0 })
+        },
+        Math.ceil(many / step),
+      )
+      spent += cost * Math.ceil(many / step)
+      recent.push((cost * Math.ceil(many / step)) / many - alone / 500)
+    }
+    return median(recent.slice(-Math.ceil(recent.length / 2)))
+  }
+
+  const found: SessionsRound['sizes'][number][] = []
+  for (const at of sizes) {
+    const created = await fill(at)
+    const sampled = known.filter((_, index) => index % Math.ceil(known.length / SAMPLE) === 0)
+    const operations = operationsOn(send, sampled)
+    const bareRequest: Operation = async (index) => {
+      await bareSend('/', sampled[scattered(index, sampled.length)]!.cookie, 1)
+    }
+    const cost = await costs(bareRequest, operations, { cycles, times })
+    const allocated = await allocations(bareRequest, operations)
+    const callsOf = async (operation: Operation): Promise<number> => {
+      const first = calls()
+      for (let index = 0; index < 100; index++) await operation(index)
+      return (calls() - first) / 100
+    }
+    found.push({
+      at,
+      cost: { ...cost, new: created },
+      allocated,
+      calls: { read: await callsOf(operations.read), write: await callsOf(operations.write) },
+    })
+  }
+  const heap = (bytesInUse() - before) / number
+  same('the sessions of the sample', new Set(known.map(({ cookie }) => cookie)).size, known.length)
+  return { sizes: found, heap, filling: spent / number }
+}
