@@ -51,16 +51,19 @@ export const costs = async <A extends string>(
   return Object.fromEntries(names.map((name) => [name, median(added.get(name)!)])) as Readonly<Record<A, number>>
 }
 
-/** Few enough to fit into the young generation, many enough that what the measurement itself allocates does not show. */
+/**
+ * Operations between two looks at the heap: few enough to fit into the young generation, many enough that what the look
+ * itself allocates does not show.
+ */
 const SAMPLE = 200
 
-const allocatedBy = async (operation: Operation): Promise<number> => {
+const allocatedBy = async (operation: Operation, times: number): Promise<number> => {
   const samples: number[] = []
   for (let sample = 0; sample < 9; sample++) {
     collect('minor')
     const before = process.memoryUsage().heapUsed
-    for (let index = 0; index < SAMPLE; index++) await operation(index)
-    samples.push((process.memoryUsage().heapUsed - before) / SAMPLE)
+    for (let index = 0; index < times; index++) await operation(index)
+    samples.push((process.memoryUsage().heapUsed - before) / times)
   }
   return median(samples)
 }
@@ -69,11 +72,12 @@ const allocatedBy = async (operation: Operation): Promise<number> => {
 export const allocations = async <A extends string>(
   bare: Operation,
   operations: Named<A>,
+  times = SAMPLE,
 ): Promise<Readonly<Record<A, number>>> => {
-  const base = await allocatedBy(bare)
+  const base = await allocatedBy(bare, times)
   const found: [string, number][] = []
   for (const [name, operation] of Object.entries<Operation>(operations))
-    found.push([name, (await allocatedBy(operation)) - base])
+    found.push([name, (await allocatedBy(operation, times)) - base])
   return Object.fromEntries(found) as Readonly<Record<A, number>>
 }
 

@@ -75,9 +75,9 @@ export const sizeRound = async ({ carrier, bytes, cycles, times }: SizeJob): Pro
       await bareSend('/', cookie, 1)
     }
     const cost = await costs(bareRequest, operations, { cycles: many, times })
-    return { at, cost, allocated: await allocations(bareRequest, operations) }
+    return { at, cost, allocated: await allocations(bareRequest, operations, 20) }
   }
-  await measured(bytes[0]!, cycles * 5)
+  await measured(bytes[0]!, cycles * 15)
   const round: SizeRound[number][] = []
   for (const at of bytes) round.push(await measured(at, cycles))
   return round
