@@ -33,6 +33,7 @@ const meanings: Readonly<Record<string, Meaning>> = {
   added_bytes: { title: 'Bytes allocated per request above the bare handler' },
   added_cpu_us: { title: 'CPU µs of the server added per request, over loopback HTTP' },
   cpu_us: { title: 'CPU µs of the server per request, over loopback HTTP', whole: true },
+  store_cpu_us: { title: 'CPU µs of the database server per request' },
   rps: { title: 'Requests per second over loopback HTTP', higher: true, whole: true },
   p50_ms: { title: 'Half of the requests were answered within, ms', whole: true },
   p99_ms: { title: '99 of 100 requests were answered within, ms', whole: true },
@@ -41,6 +42,7 @@ const meanings: Readonly<Record<string, Meaning>> = {
   call_cpu_us: { title: 'CPU µs per operation' },
   calls: { title: 'Store calls per request' },
   allocated_bytes: { title: 'Bytes allocated per operation' },
+  call_us: { title: 'µs per call' },
   heap_bytes: { title: 'Bytes of heap per session' },
   rows_per_s: { title: 'Rows swept per second', higher: true },
 }

@@ -140,7 +140,7 @@ export const postgresRound = async (
           slices.push((usedBy(pid) - before) / sizes.times)
         }
         const server = median(slices)
-        if (!Number.isNaN(server)) samples.push({ ...one, metric: 'server_cpu_us', unit: 'µs', value: server })
+        if (!Number.isNaN(server)) samples.push({ ...one, metric: 'store_cpu_us', unit: 'µs', value: server })
         samples.push({ ...one, metric: 'p50_ms', unit: 'ms', value: median(all) })
         samples.push({ ...one, metric: 'p99_ms', unit: 'ms', value: quantile(all, 0.99) })
       }

@@ -38,7 +38,7 @@ export const targets: readonly Target[] = [
   { _tag: 'constant', ...inMemory, metric: 'allocated_bytes', scenarios: ['read', 'write'], part: 0.01 },
   { _tag: 'bytes', times: 1.3 },
   { _tag: 'growth', ...inPostgres, times: 1.5 },
-  { _tag: 'growth', ...inPostgres, metric: 'server_cpu_us', times: 1.5 },
+  { _tag: 'growth', ...inPostgres, metric: 'store_cpu_us', times: 1.5 },
   {
     _tag: 'growth',
     against: 'subjects',
