@@ -1,11 +1,10 @@
 import type { Site } from './site.ts'
+import { nothingCounted, tallied, type Tally } from './tally.ts'
 
 /** What clients saw who counted in one session, over HTTP, while something went wrong. */
 export interface Load {
-  /** Increments that were acknowledged: a 200. */
-  readonly acknowledged: () => number
-  /** Increments of which nobody told whether they were stored. */
-  readonly unknown: () => number
+  /** What became of the increments: a 200 acknowledges one; of any other answer nobody told whether it was stored. */
+  readonly tally: () => Tally
   /** Resolves when that many more increments were acknowledged than now. */
   readonly more: (increments: number) => Promise<void>
   /** Sends nothing more, and resolves when all is answered. */
@@ -17,8 +16,7 @@ const MOST = 20_000
 
 /** Several clients, each sending one request after another until told to stop. */
 export const counting = (site: Site, cookie: string, clients = 8): Load => {
-  let acknowledged = 0
-  let unknown = 0
+  let tally = nothingCounted
   let sent = 0
   let stopped = false
   const watchers: Array<{ readonly at: number; readonly resolve: () => void }> = []
@@ -26,19 +24,17 @@ export const counting = (site: Site, cookie: string, clients = 8): Load => {
     while (!stopped && sent < MOST) {
       sent += 1
       const { status } = await site.get('/count', cookie)
-      if (status === 200) acknowledged += 1
-      else unknown += 1
-      for (const { at, resolve } of watchers) if (acknowledged >= at) resolve()
+      tally = tallied(tally, status === 200 ? 'acknowledged' : 'unknown')
+      for (const { at, resolve } of watchers) if (tally.acknowledged >= at) resolve()
     }
   }
   const running = Promise.all(Array.from({ length: clients }, client))
   return {
-    acknowledged: () => acknowledged,
-    unknown: () => unknown,
+    tally: () => tally,
     more: (increments) =>
       new Promise((resolve, reject) => {
-        watchers.push({ at: acknowledged + increments, resolve })
-        void running.then(() => reject(new Error(`the load ended with ${acknowledged} increments`)), reject)
+        watchers.push({ at: tally.acknowledged + increments, resolve })
+        void running.then(() => reject(new Error(`the load ended with ${tally.acknowledged} increments`)), reject)
       }),
     stop: async () => {
       stopped = true
