@@ -14,28 +14,28 @@
 import type { Either } from '#fp-ts/Either'
 import { isLeft, left, right } from '#fp-ts/Either'
 import { none, some } from '#fp-ts/Option'
-import type { CookieValue } from '../core/Cookie.ts'
+import type { CookieTooLarge, CookieValue } from '../core/Cookie.ts'
 import { clearCookie, renamed, setCookie } from '../core/Cookie.ts'
 import { maxAgeOf } from '../core/Policy.ts'
 import { toError } from '../core/SessionError.ts'
 import type { Live, SubjectEpoch } from '../core/Stored.ts'
 import { ended, FORMAT } from '../core/Stored.ts'
-import type { SessionId } from '../core/Token.ts'
-import { secretFrom, token } from '../core/Token.ts'
-import type { Bound, Carriage, Carried, Epochs, Terms } from '../effects/Carrier.ts'
-import type { StoreError, StoreOperation } from '../effects/Store.ts'
+import type { SessionId, Token } from '../core/Token.ts'
+import { secretFrom } from '../core/Token.ts'
+import type { Bound, Brought, Carriage, Epochs, Opened, Sealed, Terms, Unfolded } from '../effects/Carrier.ts'
+import type { Created, Exists, StoreError, StoreOperation } from '../effects/Store.ts'
 import { created, done, exists, gone, refused, touched, updated } from '../effects/Store.ts'
 
-interface Held extends Carried {
-  readonly old: boolean
-}
-
 const NOTHING: ReadonlyArray<never> = []
+const NO_SECRET = secretFrom('')
+
+// A token that hides its secret costs a microsecond, and this one has none.
+const tokenOf = ({ id }: Unfolded): Token => ({ id, secret: NO_SECRET })
 
 /** See the module's head. */
 export const carriage = (terms: Terms, bound: Bound, epochs: Epochs | undefined): Carriage => {
   const { cookie, policy, clock } = terms
-  const held = new Map<SessionId, Held | 'ended'>()
+  const held = new Map<SessionId, Unfolded | 'ended'>()
   let brought: ReadonlyArray<string> = NOTHING
   let leaving: ReadonlyArray<string> = NOTHING
 
@@ -46,33 +46,54 @@ export const carriage = (terms: Terms, bound: Bound, epochs: Epochs | undefined)
       .filter((name) => brought.includes(name))
       .map((name) => clearCookie(renamed(cookie, name)))
 
-  // A sign-in is held against the epoch of its own time. Whoever stays signed in keeps the epoch of then: to read it
-  // again would undo a revocation.
-  const epochOf = async (id: SessionId, { subject }: Live): Promise<Either<StoreError, SubjectEpoch>> => {
-    if (epochs === undefined || subject === undefined) return right(0)
-    const before = held.get(id)
-    return typeof before === 'object' && before.live.subject === subject
-      ? right(before.epoch)
-      : epochs.readEpoch(subject.id)()
+  const taken = ({ found, rejected, brought: names }: Opened): Brought => {
+    brought = names
+    for (const one of found) held.set(one.id, one)
+    return { tokens: found.map(tokenOf), rejected }
   }
 
-  const write = async (operation: StoreOperation, id: SessionId, live: Live): Promise<StoreError | undefined> => {
-    const epoch = await epochOf(id, live)
-    if (isLeft(epoch)) return epoch.left
-    const values = await bound.seal({ id, live, epoch: epoch.right })
-    if (isLeft(values)) return refused(operation, toError(values.left))
+  // Whatever the policy says by now, it is over when it was sealed to be.
+  const isOver = (live: Live): boolean => clock() >= live.expiresAt
+
+  // A sign-in is held against the epoch of its own time. Whoever stays signed in keeps the epoch of then: to read it
+  // again would undo a revocation.
+  const epochOf = (id: SessionId, { subject }: Live): Promise<Either<StoreError, SubjectEpoch>> | SubjectEpoch => {
+    if (epochs === undefined || subject === undefined) return 0
+    const before = held.get(id)
+    return typeof before === 'object' && before.live.subject === subject ? before.epoch : epochs.readEpoch(subject.id)()
+  }
+
+  const linesOf = (values: ReadonlyArray<string>, live: Live): Either<CookieTooLarge, ReadonlyArray<string>> => {
     const now = clock()
     const maxAge = maxAgeOf(policy, cookie.persistent, now)(live)
     const lines: Array<string> = []
-    for (const [index, value] of values.right.entries()) {
-      const named = index === 0 ? cookie : renamed(cookie, bound.names[index] as string)
+    for (const value of values) {
+      const named = lines.length === 0 ? cookie : renamed(cookie, bound.names[lines.length] as string)
       const line = setCookie(named, value as CookieValue, maxAge, now)
-      if (isLeft(line)) return refused(operation, toError(line.left))
+      if (isLeft(line)) return line
       lines.push(line.right)
     }
-    leaving = brought.length === 0 ? lines : [...lines, ...clearFrom(lines.length)]
-    held.set(id, { id, live, epoch: epoch.right, old: false })
-    return undefined
+    return right(lines)
+  }
+
+  const write = async <A>(
+    operation: StoreOperation,
+    written: A,
+    id: SessionId,
+    live: Live,
+  ): Promise<Either<StoreError, A>> => {
+    const read = epochOf(id, live)
+    const epoch = typeof read === 'number' ? read : await read
+    if (typeof epoch !== 'number' && isLeft(epoch)) return epoch
+    const one = { id, live, epoch: typeof epoch === 'number' ? epoch : epoch.right, newest: true }
+    const sealing = bound.seal(one)
+    const values: Sealed = sealing instanceof Promise ? await sealing : sealing
+    if (isLeft(values)) return left(refused(operation, toError(values.left)))
+    const lines = linesOf(values.right, live)
+    if (isLeft(lines)) return left(refused(operation, toError(lines.left)))
+    leaving = brought.length === 0 ? lines.right : [...lines.right, ...clearFrom(lines.right.length)]
+    held.set(id, one)
+    return right(written)
   }
 
   return {
@@ -82,19 +103,23 @@ export const carriage = (terms: Terms, bound: Bound, epochs: Epochs | undefined)
 
     anew: () => carriage(terms, bound, epochs),
     names: bound.names,
-    open: async (cookieHeader) => {
-      const opened = await bound.open(cookieHeader)
-      brought = opened.brought
-      for (const { newest, ...carried } of opened.found) held.set(carried.id, { ...carried, old: !newest })
-      return { tokens: opened.found.map(({ id }) => token(id, secretFrom(''))), rejected: opened.rejected }
+    open: (cookieHeader) => {
+      const opened = bound.open(cookieHeader)
+      return opened instanceof Promise ? opened.then(taken) : taken(opened)
     },
     isOld: (id) => {
       const one = held.get(id)
-      return typeof one === 'object' && one.old
+      return typeof one === 'object' && !one.newest
     },
     line: () => leaving[0],
     beside: (line) => (line !== undefined && line === leaving[0] ? leaving.slice(1) : NOTHING),
 
+    // What needs no question to be answered needs no promise.
+    peek: (id) => {
+      const one = held.get(id)
+      if (typeof one !== 'object' || (epochs !== undefined && one.live.subject !== undefined)) return undefined
+      return isOver(one.live) ? undefined : one.live
+    },
     load: (id) => async () => {
       const one = held.get(id)
       if (one === undefined) return right(none)
@@ -105,25 +130,18 @@ export const carriage = (terms: Terms, bound: Bound, epochs: Epochs | undefined)
         if (isLeft(present)) return present
         if (present.right > epoch) return right(some(ended(0)))
       }
-      // Whatever the policy says by now: a time that is no number is over (`expired`).
-      return right(some(clock() < live.expiresAt ? live : { ...live, touchedAt: NaN }))
+      // A time that is no number is over (`expired`).
+      return right(some(isOver(live) ? { ...live, touchedAt: NaN } : live))
     },
-    create: (id, live) => async () => {
-      if (held.has(id)) return right(exists)
-      const error = await write('create', id, live)
-      return error === undefined ? right(created) : left(error)
-    },
-    update: (id, _, live) => async () => {
-      if (typeof held.get(id) !== 'object') return right(gone)
-      const error = await write('update', id, live)
-      return error === undefined ? right(updated) : left(error)
-    },
-    touch: (id, _, touchedAt, expiresAt) => async () => {
+    create: (id, live) => () =>
+      held.has(id) ? Promise.resolve(right(exists)) : write<Created | Exists>('create', created, id, live),
+    update: (id, _, live) => () =>
+      typeof held.get(id) === 'object' ? write('update', updated, id, live) : Promise.resolve(right(gone)),
+    touch: (id, _, touchedAt, expiresAt) => () => {
       const one = held.get(id)
       // What a newer version added to its format would be lost.
-      if (typeof one !== 'object' || one.live.format > FORMAT) return right(gone)
-      const error = await write('touch', id, { ...one.live, touchedAt, expiresAt })
-      return error === undefined ? right(touched) : left(error)
+      if (typeof one !== 'object' || one.live.format > FORMAT) return Promise.resolve(right(gone))
+      return write('touch', touched, id, { ...one.live, touchedAt, expiresAt })
     },
     end: (id) => () => {
       if (typeof held.get(id) !== 'object') return Promise.resolve(right(gone))

@@ -25,16 +25,17 @@
 import { left, right } from '#fp-ts/Either'
 import { PAIR_LIMIT, valuesOf } from '../core/Cookie.ts'
 import { misconfigured, toError } from '../core/SessionError.ts'
-import type { Bound, Carrier, Epochs, Opened, Unfolded, Unsealed } from '../effects/Carrier.ts'
+import type { Bound, Carrier, Epochs, Opened, Sealed, Unfolded, Unsealed } from '../effects/Carrier.ts'
 import type { Keyring } from '../effects/Keyring.ts'
 import { carriage } from './carriage.ts'
+import type { Plain } from './sealedCookie/jwe.ts'
 import { BLOCK, jwe } from './sealedCookie/jwe.ts'
 import { cut, join, MOST_PIECES, namesOf, roomIn } from './sealedCookie/pieces.ts'
 import { carriedOf, textOf } from './sealedCookie/record.ts'
 
 export { subjectEpochs } from './subjectEpochs.ts'
 export type { SubjectEpochs, SubjectEpochsOptions } from './subjectEpochs.ts'
-export type { Bound, Carried, Carrier, Epochs, Opened, Unfolded, Unsealed } from '../effects/Carrier.ts'
+export type { Bound, Carried, Carrier, Epochs, Opened, Sealed, Unfolded, Unsealed } from '../effects/Carrier.ts'
 
 /** The options of `sealedCookie`. */
 export interface SealedCookieOptions {
@@ -73,6 +74,27 @@ const kept = (found: ReadonlyArray<Unfolded>, one: Unfolded): ReadonlyArray<Unfo
   return found.map((other) => (other === copy && one.live.touchedAt > copy.live.touchedAt ? one : other))
 }
 
+const unfolded = ({ text, newest }: Plain): Unfolded | 'malformed' => {
+  const carried = carriedOf(text)
+  return carried === undefined ? 'malformed' : { id: carried.id, live: carried.live, epoch: carried.epoch, newest }
+}
+
+const NOTHING: ReadonlyArray<never> = []
+const NO_COOKIE: Opened = { found: NOTHING, rejected: undefined, brought: NOTHING }
+
+const openedOf = (values: ReadonlyArray<Plain | Unsealed>, brought: Opened['brought']): Opened => {
+  let found: ReadonlyArray<Unfolded> = NOTHING
+  let rejected: Unsealed | undefined
+  for (const value of values) {
+    const one = typeof value === 'string' ? value : unfolded(value)
+    if (typeof one === 'string') rejected ??= one
+    else found = kept(found, one)
+  }
+  return { found, rejected: found.length === 0 ? rejected : undefined, brought }
+}
+
+const isPromise = (value: unknown): boolean => value instanceof Promise
+
 /** Checks the options. Throws a `SessionException` (`Misconfigured`) that names the option. */
 export const sealedCookie = ({ keys, chunks = 1, padTo = 1, epochs }: SealedCookieOptions): Carrier => {
   // Not the value: it may be a secret.
@@ -88,30 +110,30 @@ export const sealedCookie = ({ keys, chunks = 1, padTo = 1, epochs }: SealedCook
     const own = names.slice(0, chunks)
     const limit = own.length * PAIR_LIMIT
     const piece = `${cookieName}.`
+    const fitted = (value: string): Sealed => {
+      const values = cut(own, value)
+      return values === undefined
+        ? left({ _tag: 'CookieTooLarge', bytes: value.length + limit - roomIn(own), limit })
+        : right(values)
+    }
 
     return {
       names,
-      open: async (header): Promise<Opened> => {
-        const brought = header.includes(piece) ? names.slice(1).filter((name) => valuesOf(name, header).length > 0) : []
+      open: (header) => {
+        const brought = header.includes(piece)
+          ? names.slice(1).filter((name) => valuesOf(name, header).length > 0)
+          : NOTHING
         const values = join(names, header)
-        if (values.length > MOST_VALUES) return { found: [], rejected: 'ambiguous', brought }
-        let found: ReadonlyArray<Unfolded> = []
-        let rejected: Unsealed | undefined
-        for (const value of values) {
-          const opened = typeof value === 'string' ? value : await open(value)
-          const carried = typeof opened === 'string' ? undefined : carriedOf(opened.text)
-          if (carried !== undefined && typeof opened !== 'string')
-            found = kept(found, { ...carried, newest: opened.newest })
-          else rejected ??= typeof opened === 'string' ? opened : 'malformed'
-        }
-        return { found, rejected: found.length === 0 ? rejected : undefined, brought }
+        if (values.length === 0 && brought.length === 0) return NO_COOKIE
+        if (values.length > MOST_VALUES) return { found: NOTHING, rejected: 'ambiguous', brought }
+        const opened = values.map((value) => (typeof value === 'string' ? value : open(value)))
+        return opened.some(isPromise)
+          ? Promise.all(opened.map((one) => Promise.resolve(one))).then((all) => openedOf(all, brought))
+          : openedOf(opened as ReadonlyArray<Plain | Unsealed>, brought)
       },
-      seal: async (carried) => {
-        const value = await seal(textOf(carried, block))
-        const values = cut(own, value)
-        return values === undefined
-          ? left({ _tag: 'CookieTooLarge', bytes: value.length + limit - roomIn(own), limit })
-          : right(values)
+      seal: (carried) => {
+        const value = seal(textOf(carried, block))
+        return value instanceof Promise ? value.then(fitted) : fitted(value)
       },
     }
   }

@@ -1,16 +1,18 @@
 /**
  * ```ts
  * interface Carrier { bind: (cookieName) => Bound; begin: (terms) => Carriage }
- * interface Bound   { open: (cookieHeader) => Promise<Opened>; seal: (Carried) => Promise<Either<CookieTooLarge, string[]>> }
+ * interface Bound   { open: (cookieHeader) => Opened; seal: (Carried) => Either<CookieTooLarge, string[]> }
  * ```
  * Where sessions travel instead of living in a store: the browser brings the record along, and takes the next one with
  * it. What follows from that no carrier can mend: whoever keeps a copy of an earlier cookie has that earlier session
  * (until it is over by its times, or by its subject's epoch), and of two responses the one that arrives last wins.
  *
+ * `open` and `seal` answer at once where the runtime's cryptography does (node:crypto), and in a promise elsewhere.
+ *
  * Laws:
  * 1. What `seal` gives, brought back under its names, `open`s to the same record: `format`, times, subject, lifetime,
  *    schema, data and flash. Revisions, fence and credential stay behind: they mean nothing outside of a store.
- * 2. Everything else opens to no session and says why. `open` never rejects.
+ * 2. Everything else opens to no session and says why. `open` never throws or rejects because of what it is given.
  *
  * @since 0.1.0
  */
@@ -21,7 +23,7 @@ import type { Policy } from '../core/Policy.ts'
 import type { Live, SubjectEpoch } from '../core/Stored.ts'
 import type { SessionId, Token } from '../core/Token.ts'
 import type { Clock } from './Clock.ts'
-import type { Store, StoreError } from './Store.ts'
+import type { Near, Store, StoreError } from './Store.ts'
 
 /** One session on its way. */
 export interface Carried {
@@ -50,13 +52,16 @@ export interface Opened {
   readonly brought: ReadonlyArray<string>
 }
 
+/** The cookies' values, in the order of `Bound.names`; Left when they would take more than all of them hold. */
+export type Sealed = Either<CookieTooLarge, ReadonlyArray<string>>
+
 /** A carrier under one cookie's name. */
 export interface Bound {
   /** Every name that it sets: the cookie's own, then those of further pieces. */
   readonly names: ReadonlyArray<string>
-  readonly open: (cookieHeader: string) => Promise<Opened>
-  /** The cookies' values, in the order of `names`; Left when they would take more than all of them hold. */
-  readonly seal: (carried: Carried) => Promise<Either<CookieTooLarge, ReadonlyArray<string>>>
+  readonly open: (cookieHeader: string) => Opened | Promise<Opened>
+  /** The values that the session is to leave in. */
+  readonly seal: (carried: Carried) => Sealed | Promise<Sealed>
 }
 
 /**
@@ -75,14 +80,21 @@ export interface Terms {
   readonly clock: Clock
 }
 
-/** A carrier as the store of one request: what the request brought is there, and what is written leaves with the response. */
-export interface Carriage extends Store<'last-write-wins'>, Partial<Epochs> {
+/** What a request's cookies came to, for the engine. */
+export interface Brought {
+  /** The sessions that they hold, as tokens whose secret is empty: the seal is the proof. */
+  readonly tokens: ReadonlyArray<Token>
+  readonly rejected: Opened['rejected']
+}
+
+/** A carrier as the store of one request: what the request brought is there, and what is written leaves with the response. `peek` gives what no epoch has to be asked about. */
+export interface Carriage extends Store<'last-write-wins'>, Near, Partial<Epochs> {
   /** Another one, for another request. */
   readonly anew: () => Carriage
   /** Every cookie name that it sets. */
   readonly names: ReadonlyArray<string>
-  /** The sessions that the request's cookies hold, as tokens whose secret is empty: the seal is the proof. To be called once. */
-  readonly open: (cookieHeader: string) => Promise<Pick<Opened, 'rejected'> & { readonly tokens: ReadonlyArray<Token> }>
+  /** Opens what the request brought. To be called once. */
+  readonly open: (cookieHeader: string) => Brought | Promise<Brought>
   /** Whether a session should be sealed again although nothing changed. */
   readonly isOld: (id: SessionId) => boolean
   /** The Set-Cookie text of the last write. */

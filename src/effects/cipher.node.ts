@@ -21,13 +21,20 @@ const derived = (secret: Uint8Array, info: string): KeyObject =>
 /** AES-256-GCM, at once. */
 export const sealerOf: SealerOf = (secret, info) => {
   const key = derived(secret, info)
+  // A carrier's key has one context for all that it seals.
+  let last = { context: '', bytes: Buffer.from('') }
+  const bytesOf = (context: string): Buffer => {
+    if (last.context !== context) last = { context, bytes: Buffer.from(context) }
+    return last.bytes
+  }
   return {
     seal: (text, context) => {
       const nonce = randomBytes(NONCE_BYTES)
-      const cipher = createCipheriv(ALGORITHM, key, nonce, WITH_TAG).setAAD(Buffer.from(context))
-      return Buffer.concat([nonce, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()]).toString(
-        'base64url',
-      )
+      const cipher = createCipheriv(ALGORITHM, key, nonce, WITH_TAG).setAAD(bytesOf(context))
+      const body = cipher.update(text, 'utf8')
+      // GCM is a stream: nothing is left over, but it makes the tag.
+      cipher.final()
+      return nonce.toString('base64url') + Buffer.concat([body, cipher.getAuthTag()]).toString('base64url')
     },
     open: (sealed, context) => {
       const bytes = Buffer.from(sealed, 'base64url')
@@ -36,11 +43,14 @@ export const sealerOf: SealerOf = (secret, info) => {
       const end = bytes.length - TAG_BYTES
       try {
         const decipher = createDecipheriv(ALGORITHM, key, bytes.subarray(0, NONCE_BYTES), WITH_TAG)
-          .setAAD(Buffer.from(context))
+          .setAAD(bytesOf(context))
           .setAuthTag(bytes.subarray(end))
-        return decipher.update(bytes.subarray(NONCE_BYTES, end), undefined, 'utf8') + decipher.final('utf8')
+        const text = decipher.update(bytes.subarray(NONCE_BYTES, end))
+        // Whether the tag fits. Nothing is read before.
+        decipher.final()
+        return text.toString()
       } catch {
-        // The tag does not fit: the one way that the two lines above can fail.
+        // It does not: the one way that the lines above can fail.
         return undefined
       }
     },

@@ -1,6 +1,6 @@
 /**
  * ```ts
- * jwe: (keys: Keyring, purpose: string) => Jwe      // open: (value) => text | why not      seal: (text) => value
+ * jwe: (keys: Keyring, purpose: string) => Jwe      // open: (frame) => text | why not      seal: (text) => value
  * ```
  * A text as a JSON Web Encryption in compact form (RFC 7516 §3.1): `<header>..<nonce>.<ciphertext>.<tag>`, each base64url.
  *
@@ -36,9 +36,9 @@ export interface Plain {
 /** See the module's head. */
 export interface Jwe {
   /** The text that one of the keys sealed, or why there is none. */
-  readonly open: (frame: Frame) => Promise<Plain | Unsealed>
+  readonly open: (frame: Frame) => Plain | Unsealed | Promise<Plain | Unsealed>
   /** The value, under the first key. The text's length in UTF-8 must be a multiple of `BLOCK` bytes. */
-  readonly seal: (text: string) => Promise<string>
+  readonly seal: (text: string) => string | Promise<string>
 }
 
 /** Bytes that base64url writes without a remainder: parts that are a multiple of it can be cut from one another as text. */
@@ -76,23 +76,32 @@ export const nonceOf = (value: string): string => {
   return value.slice(from, from + NONCE)
 }
 
-/** Seals and opens for one purpose. Under Node keys are derived now, elsewhere at the first use. */
+const plain = (text: string | undefined, newest: boolean): Plain | Unsealed =>
+  text === undefined ? 'altered' : { text, newest }
+
+const valueOf = (header: string, body: string): string => {
+  const tagAt = body.length - TAG
+  return `${header}..${body.slice(0, NONCE)}.${body.slice(NONCE, tagAt)}.${body.slice(tagAt)}`
+}
+
+/** Seals and opens for one purpose. Under Node keys are derived now and what they do is done at once, elsewhere at the first use and in promises. */
 export const jwe = (keys: Keyring, purpose: string): Jwe => {
   const openers = [...keys.purpose(purpose).sealers].map(([kid, sealer]) => ({ header: headerOf(kid), sealer }))
   const byHeader = new Map(openers.map(({ header, sealer }) => [header, sealer]))
   // A ring holds at least one key.
   const [{ header, sealer }] = openers as [(typeof openers)[number]]
   return {
-    open: async (frame) => {
-      const opener = byHeader.get(frame.header)
+    open: (frame) => {
+      const newest = frame.header === header
+      const opener = newest ? sealer : byHeader.get(frame.header)
       if (opener === undefined) return frame.header.startsWith(BEFORE_KID) ? 'unknown-key' : 'malformed'
-      const text = await opener.open(frame.body, frame.header)
-      return text === undefined ? 'altered' : { text, newest: opener === sealer }
+      // The text of our own, not the request's: the same one each time.
+      const text = opener.open(frame.body, newest ? header : frame.header)
+      return text instanceof Promise ? text.then((opened) => plain(opened, newest)) : plain(text, newest)
     },
-    seal: async (text) => {
-      const body = await sealer.seal(text, header)
-      const tagAt = body.length - TAG
-      return `${header}..${body.slice(0, NONCE)}.${body.slice(NONCE, tagAt)}.${body.slice(tagAt)}`
+    seal: (text) => {
+      const body = sealer.seal(text, header)
+      return body instanceof Promise ? body.then((sealed) => valueOf(header, sealed)) : valueOf(header, body)
     },
   }
 }

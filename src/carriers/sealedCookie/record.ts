@@ -18,7 +18,7 @@
 import type { Json } from '../../core/Json.ts'
 import { deepFreeze } from '../../core/Json.ts'
 import type { Millis } from '../../core/Millis.ts'
-import type { Flash, Lifetime, Subject } from '../../core/Stored.ts'
+import type { Flash, Lifetime, Live, Subject } from '../../core/Stored.ts'
 import type { SessionId } from '../../core/Token.ts'
 import { isSessionId } from '../../core/Token.ts'
 import type { Carried } from '../../effects/Carrier.ts'
@@ -89,59 +89,66 @@ const parsed = (text: string): unknown => {
   }
 }
 
-const areNumbers = (values: ReadonlyArray<unknown>): boolean => values.every((value) => typeof value === 'number')
+const isNumber = (value: unknown): boolean => typeof value === 'number'
 
 const isRecord = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const isSubject = (value: unknown): boolean =>
-  value === 0 || (Array.isArray(value) && typeof value[0] === 'string' && areNumbers(value.slice(1)))
+  Array.isArray(value) && typeof value[0] === 'string' && value.slice(1).every(isNumber)
 
 // Sealed by us or by nobody; still nothing that this version, or a version to come, wrote by mistake may throw later.
 const isLayout = (value: unknown): value is Layout => {
   if (!Array.isArray(value) || value.length < 11) return false
-  const [format, id, createdAt, untouchedFor, expiresAfter, schema, , flash, subject, lifetime, epoch] =
-    value as ReadonlyArray<unknown>
+  const fields = value as ReadonlyArray<unknown>
+  const id = fields[1]
   return (
-    areNumbers([format, createdAt, untouchedFor, expiresAfter, schema, epoch]) &&
+    isNumber(fields[0]) &&
     typeof id === 'string' &&
     isSessionId(id) &&
-    (flash === 0 || isRecord(flash)) &&
-    isSubject(subject) &&
-    (lifetime === 0 || isRecord(lifetime))
+    isNumber(fields[2]) &&
+    isNumber(fields[3]) &&
+    isNumber(fields[4]) &&
+    isNumber(fields[5]) &&
+    (fields[7] === 0 || isRecord(fields[7])) &&
+    (fields[8] === 0 || isSubject(fields[8])) &&
+    (fields[9] === 0 || isRecord(fields[9])) &&
+    isNumber(fields[10])
   )
 }
 
 const NO_FLASH: Flash = Object.freeze({})
 
+const NOTHING: ReadonlyArray<never> = []
+
 const subjectOf = ([id, authenticatedAt, level]: Exclude<Layout[8], Absent>): Subject =>
-  Object.freeze({ id, authenticatedAt, ...(level === undefined ? {} : { level }) })
+  Object.freeze(level === undefined ? { id, authenticatedAt } : { id, authenticatedAt, level })
 
 /** What was sealed, frozen; undefined for every other text. */
 export const carriedOf = (text: string): Carried | undefined => {
-  const value = parsed(text)
-  if (!isLayout(value)) return undefined
-  const [format, id, createdAt, untouchedFor, expiresAfter, schema, data, flash, subject, lifetime, epoch] = value
-  const touchedAt = createdAt + untouchedFor
-  return {
-    id,
-    epoch,
-    live: {
-      _tag: 'Live',
-      format,
-      // Of a store: here nobody compares, holds or proves.
-      revision: '',
-      trail: [],
-      epoch: 0,
-      fence: 0,
-      credential: { digest: '', mintedAt: createdAt },
-      ...(subject === 0 ? {} : { subject: subjectOf(subject) }),
-      createdAt,
-      touchedAt,
-      expiresAt: touchedAt + expiresAfter,
-      ...(lifetime === 0 ? {} : { lifetime: Object.freeze(lifetime) }),
-      schema,
-      data: deepFreeze(data),
-      flash: flash === 0 ? NO_FLASH : deepFreeze(flash),
-    },
+  const layout = parsed(text)
+  if (!isLayout(layout)) return undefined
+  const createdAt = layout[2]
+  const touchedAt = createdAt + layout[3]
+  const flash = layout[7]
+  const subject = layout[8]
+  const lifetime = layout[9]
+  const anonymous: Live = {
+    _tag: 'Live',
+    format: layout[0],
+    // Of a store: here nobody compares, holds or proves.
+    revision: '',
+    trail: NOTHING,
+    epoch: 0,
+    fence: 0,
+    credential: { digest: '', mintedAt: createdAt },
+    createdAt,
+    touchedAt,
+    expiresAt: touchedAt + layout[4],
+    schema: layout[5],
+    data: deepFreeze(layout[6]),
+    flash: flash === 0 ? NO_FLASH : deepFreeze(flash),
   }
+  const signedIn = subject === 0 ? anonymous : { ...anonymous, subject: subjectOf(subject) }
+  const live = lifetime === 0 ? signedIn : { ...signedIn, lifetime: Object.freeze(lifetime) }
+  return { id: layout[1], epoch: layout[10], live }
 }
