@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { compare } from './against.ts'
 import { answerLength, cookieOf, parseAnswer } from './drive.ts'
 import { readOptions } from './options.ts'
 import { peers } from './peers.ts'
@@ -6,7 +7,7 @@ import { coresIn } from './pin.ts'
 import type { Result } from './result.ts'
 import { drift, median, percentile, spread } from './statistics.ts'
 import { keyOf } from './Subject.ts'
-import { fastestPeer, judge } from './targets.ts'
+import { fastestPeer, judge, type Kind } from './targets.ts'
 
 const row = (library: string, adapter: string, scenario: string, metric: Result['metric'], value: number): Result => ({
   library,
@@ -53,23 +54,35 @@ describe('cores', () => {
 
 describe('targets', () => {
   const results = [
-    row('express-session', 'express', 'read', 'added_us', 90),
-    row('express-session', 'node', 'read', 'added_us', 24),
-    row('@fastify/session', 'fastify', 'read', 'added_us', 20),
-    row('koa-session', 'koa', 'read', 'added_us', 4),
-    row('coatcheck', 'node', 'read', 'added_us', 5),
-    row('coatcheck', 'node', 'untouched', 'added_us', 0.51),
+    row('express-session', 'express', 'read', 'added_process_us', 90),
+    row('express-session', 'node', 'read', 'added_process_us', 25),
+    row('@fastify/session', 'fastify', 'read', 'added_process_us', 20),
+    row('koa-session', 'koa', 'read', 'added_process_us', 4),
+    row('coatcheck', 'node', 'read', 'added_process_us', 4),
+    row('coatcheck', 'node', 'untouched', 'added_process_us', 0.51),
     row('coatcheck', 'hono', '50 at once', 'survived', 49),
+    { ...row('iron-session', 'node', 'read', 'added_process_us', 200), store: 'cookie' },
+    { ...row('@fastify/secure-session', 'fastify', 'read', 'added_process_us', 10), store: 'cookie' },
+    { ...row('coatcheck', 'node', 'read', 'added_process_us', 21), store: 'sealed' },
   ]
-  const verdict = (adapter: string, scenario: string) =>
+  const verdict = (adapter: string, scenario: string, kind: Kind = 'on the server') =>
     judge(results).find(
       ({ target }) =>
-        target.scenario === scenario && (target._tag === 'ratio' ? target.group : target.adapter) === adapter,
+        target.scenario === scenario &&
+        (target._tag === 'ratio' ? target.group === adapter && target.kind === kind : target.adapter === adapter),
     )
 
-  it('compares with the fastest library of the same group, and never with ourselves', () => {
-    expect(fastestPeer(results, 'node', 'read', 'added_us')?.adapter).toBe('fastify')
-    expect(verdict('node', 'read')).toMatchObject({ measured: 0.25, met: true, peer: { library: '@fastify/session' } })
+  it('compares with the fastest library of the same group and kind, and never with ourselves', () => {
+    expect(fastestPeer(results, 'node', 'read', 'added_process_us')?.adapter).toBe('fastify')
+    expect(verdict('node', 'read')).toMatchObject({ measured: 0.2, met: true, peer: { library: '@fastify/session' } })
+  })
+
+  it('compares the sealed cookie with the library that the target names', () => {
+    expect(verdict('node', 'read', 'in the cookie')).toMatchObject({
+      measured: 0.105,
+      met: false,
+      peer: { library: 'iron-session' },
+    })
   })
 
   it('does not meet a bound that it misses by little, from either side', () => {
@@ -81,6 +94,67 @@ describe('targets', () => {
     expect(verdict('koa', 'read')).toMatchObject({ measured: undefined, met: false })
     expect(verdict('koa', '50 at once')).toMatchObject({ measured: undefined, met: false })
     expect(verdict('node', '200 writers')).toMatchObject({ measured: undefined, met: false })
+  })
+})
+
+describe('the guard', () => {
+  const peer = (value: number, library = 'express-session') => row(library, 'node', 'read', 'added_process_us', value)
+  const mine = (value: number) => row('coatcheck', 'node', 'read', 'added_process_us', value)
+  const committed = [peer(20), mine(4)]
+
+  it('compares ratios, not the figures of two machines', () => {
+    expect(compare([peer(60), mine(12)], committed)).toEqual({ compared: 1, worse: [] })
+    expect(compare([peer(10), mine(3.4)], committed)).toEqual({ compared: 1, worse: [] })
+    expect(compare([peer(10), mine(3.6)], committed).worse).toEqual([
+      {
+        subject: 'coatcheck/memory/node',
+        scenario: 'read',
+        metric: 'added_process_us',
+        committed: 0.2,
+        measured: 0.36,
+        peer: 'express-session/memory/node',
+      },
+    ])
+  })
+
+  it('compares with the fastest peer of those that both runs have', () => {
+    expect(compare([peer(20), peer(2, 'newcomer'), mine(4)], committed).worse).toEqual([])
+    expect(compare([peer(20), mine(4)], [...committed, peer(2, 'left out')]).worse).toEqual([])
+    expect(compare([peer(20), peer(10, 'other'), mine(4)], [...committed, peer(20, 'other')]).worse).toHaveLength(1)
+  })
+
+  it('compares nothing where there is nothing to compare with', () => {
+    expect(compare([mine(4)], committed)).toEqual({ compared: 0, worse: [] })
+    expect(compare([peer(20), mine(4)], [])).toEqual({ compared: 0, worse: [] })
+    expect(compare([peer(0.1), mine(4)], committed)).toEqual({ compared: 0, worse: [] })
+    expect(compare([peer(0.1), mine(4)], [peer(0.1), mine(0.1)])).toEqual({ compared: 0, worse: [] })
+  })
+
+  it('lets a cost that was below the noise stay there, and no further', () => {
+    expect(compare([peer(20), mine(0.4)], [peer(20), mine(-0.1)]).worse).toEqual([])
+    expect(compare([peer(20), mine(0.6)], [peer(20), mine(-0.1)]).worse).toHaveLength(1)
+  })
+
+  it('compares sizes and counts as they are, and what survives without tolerance', () => {
+    const counts = (size: number, calls: number, survived: number) => [
+      row('coatcheck', 'hono', 'bundle', 'gzip_bytes', size),
+      row('coatcheck', 'node', '200 writers', 'store_calls', calls),
+      row('coatcheck', 'node', '50 at once', 'survived', survived),
+    ]
+    expect(compare(counts(9000, 3, 50), counts(6000, 2, 50))).toEqual({ compared: 3, worse: [] })
+    expect(compare(counts(9001, 3.1, 49), counts(6000, 2, 50)).worse.map(({ metric }) => metric)).toEqual([
+      'gzip_bytes',
+      'store_calls',
+      'survived',
+    ])
+  })
+
+  it('does not compare wall time', () => {
+    const wall = (value: number) => [
+      row('express-session', 'node', 'read', 'added_us', 20),
+      row('coatcheck', 'node', 'read', 'added_us', value),
+    ]
+    expect(compare(wall(19), wall(2))).toEqual({ compared: 0, worse: [] })
   })
 })
 

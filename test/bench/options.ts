@@ -17,12 +17,16 @@ export interface Options {
   /** Throughput and CPU time over HTTP too. */
   readonly overHttp: boolean
   readonly json: string | undefined
+  /** The figures that this run must not be much worse than. */
+  readonly against: string | undefined
 }
 
-export const usage = `npm run bench -- [--quick] [--only TERM,TERM] [--json FILE]
-  --quick  3 short rounds, and no throughput
+export const usage = `npm run bench -- [--quick] [--only TERM,TERM] [--json FILE] [--against FILE]
+  --quick  3 short rounds, and no load over HTTP
   --only   only the subjects with that library, store or adapter, only that scenario (${scenarios.join(', ')})
-  --json   write { machine, versions, results } to this file`
+  --json   write { machine, versions, results, targets } to this file
+  --against  fail when a ratio to the fastest other library is more than 1.5 times that of this file;
+           without it the file is docs/benchmarks/requests.json, if it is there`
 
 const isOf = (term: string) => (subject: Subject) =>
   [subject.library, subject.store, subject.adapter, keyOf(subject)].includes(term)
@@ -31,7 +35,12 @@ const isOf = (term: string) => (subject: Subject) =>
 export const readOptions = (args: readonly string[], all: readonly Subject[]): Options => {
   const { values } = parseArgs({
     args: [...args],
-    options: { quick: { type: 'boolean' }, only: { type: 'string' }, json: { type: 'string' } },
+    options: {
+      quick: { type: 'boolean' },
+      only: { type: 'string' },
+      json: { type: 'string' },
+      against: { type: 'string' },
+    },
   })
   const terms = values.only?.split(',').map((term) => term.trim()) ?? []
   const unknown = terms.filter((term) => !scenarios.includes(term) && !all.some(isOf(term)))
@@ -42,6 +51,7 @@ export const readOptions = (args: readonly string[], all: readonly Subject[]): O
     subjects: filters.length === 0 ? all : all.filter((subject) => filters.some((matches) => matches(subject))),
     wants: (scenario) => wanted.length === 0 || wanted.includes(scenario),
     json: values.json,
+    against: values.against,
     ...(values.quick === true
       ? { rounds: 3, sizes: { cycles: 5, slice: 150, warmUp: 2_500 }, overHttp: false }
       : { rounds: 5, sizes: { cycles: 15, slice: 300, warmUp: 5_000 }, overHttp: true }),

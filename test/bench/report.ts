@@ -1,11 +1,12 @@
 /**
  * The outcome of a run as text. Pure.
  */
+import { type Comparison, tolerated } from './against.ts'
 import type { Judged, Machine, Metric, Result } from './result.ts'
 import { attempts } from './rounds.ts'
 import { type Outcome, tolerance } from './run.ts'
 import type { Group } from './Subject.ts'
-import { fastestPeer, groups, judge, ours, type Target, type Verdict } from './targets.ts'
+import { fastestPeer, groups, judge, type Kind, kindOf, ours, type Target, type Verdict } from './targets.ts'
 
 const figure = (value: number): string =>
   Math.abs(value) >= 1000
@@ -32,24 +33,51 @@ interface Column {
 
 const column = (metric: Metric, scenario: string, title = scenario): Column => ({ title, scenario, metric })
 
-const measured = ['untouched', 'read', 'write', 'new']
+const measured = ['untouched', 'read', 'write', 'new', 'sign-in'] as const
+const flight = ['read 16 in flight', 'write 16 in flight'] as const
 
-const inProcess: readonly Column[] = [
-  column('total_us', 'bare'),
-  column('added_us', 'empty', '+ empty'),
-  ...measured.map((scenario) => column('added_us', scenario, `+ ${scenario}`)),
-  column('survived', '50 at once'),
+const added = (metric: Metric): readonly Column[] =>
+  measured.map((scenario) => column(metric, scenario, `+ ${scenario}`))
+
+/** In the order of the report: a title, and what stands beside each other under it. */
+const sections: readonly (readonly [string, readonly Column[]])[] = [
+  [
+    'CPU µs per request in process: the bare handler, and what is added to it; median (min–max)',
+    [column('total_process_us', 'bare'), column('added_process_us', 'empty', '+ empty'), ...added('added_process_us')],
+  ],
+  [
+    'CPU µs added per request in process, 16 in flight',
+    flight.map((scenario) => column('added_process_us', scenario, `+ ${scenario}`)),
+  ],
+  [
+    'The same in wall time: worth reading on a quiet machine',
+    [column('total_us', 'bare'), ...added('added_us'), ...flight.map((scenario) => column('added_us', scenario))],
+  ],
+  ['Bytes of heap allocated per request in process', [column('total_bytes', 'bare'), ...added('added_bytes')]],
+  [
+    'CPU µs of the server per request over loopback HTTP, 32 connections',
+    [column('cpu_us', 'bare'), ...added('added_cpu_us')],
+  ],
+  [
+    'Requests per second over loopback HTTP, 32 connections',
+    ['bare', ...measured].map((scenario) => column('rps', scenario)),
+  ],
+  [
+    'ms until half of them, and until 99 of 100, were answered',
+    measured.flatMap((scenario) => [
+      column('p50_ms', scenario, `${scenario} p50`),
+      column('p99_ms', scenario, `${scenario} p99`),
+    ]),
+  ],
+  [
+    'Of 50 increments of one session at once survive; store calls per write of 200 writers at once',
+    [column('survived', '50 at once'), column('store_calls', '200 writers')],
+  ],
+  ['Bytes of a bundle for the edge, minified, gzip -9', [column('gzip_bytes', 'bundle')]],
 ]
 
-const overHttp: readonly Column[] = [
-  column('cpu_us', 'bare'),
-  ...measured.map((scenario) => column('added_cpu_us', scenario, `+ ${scenario}`)),
-]
-
-const throughput: readonly Column[] = [
-  column('rps', 'bare'),
-  ...measured.map((scenario) => column('rps', scenario, scenario)),
-]
+/** Where a ratio to the fastest peer says something. */
+const comparable: readonly Metric[] = ['added_us', 'added_process_us', 'added_cpu_us', 'added_bytes']
 
 const nameOf = ({ library, store, adapter }: Result): string => `${library}, ${store}, ${adapter}`
 
@@ -62,24 +90,26 @@ const groupTable = (results: readonly Result[], group: Group, columns: readonly 
     inGroup.find((result) => nameOf(result) === name && result.scenario === scenario && result.metric === metric)
   const shown = columns.filter((wanted) => names.some((name) => find(name, wanted) !== undefined))
   if (shown.length === 0) return undefined
-  const ratio = ({ scenario, metric }: Column): string => {
+  const ratio = (kind: Kind, { scenario, metric }: Column): string => {
     const mine = inGroup.find(
       (result) =>
         result.library === ours &&
+        kindOf(result) === kind &&
         result.adapter === groups[group].ours &&
         result.scenario === scenario &&
         result.metric === metric,
     )
-    const peer = fastestPeer(results, group, scenario, metric)
-    const comparable = (metric === 'added_us' || metric === 'added_cpu_us') && scenario !== 'empty'
-    if (mine === undefined || peer === undefined || !comparable || peer.median < 1) return ''
-    return `${(mine.median / peer.median).toFixed(2)} ×`
+    const peer = fastestPeer(results, group, scenario, metric, kind)
+    if (mine === undefined || peer === undefined || scenario === 'empty') return ''
+    return comparable.includes(metric) && peer.median >= 1 ? `${(mine.median / peer.median).toFixed(2)} ×` : ''
   }
-  const ratios = shown.map(ratio)
+  const ratios = (['on the server', 'in the cookie'] as const)
+    .map((kind) => [`${ours} / fastest other ${kind}`, ...shown.map((wanted) => ratio(kind, wanted))])
+    .filter(([, ...texts]) => texts.some((text) => text !== ''))
   return table([
     [group, ...shown.map(({ title }) => title)],
     ...names.map((name) => [name, ...shown.map((wanted) => cell(find(name, wanted)))]),
-    ...(ratios.some((text) => text !== '') ? [[`${ours} / fastest other`, ...ratios]] : []),
+    ...ratios,
   ])
 }
 
@@ -95,7 +125,7 @@ const describeTarget = (target: Target): string => {
       return `${target.adapter}, ${target.scenario}: ${target.metric} ${sign} ${target.value}`
     }
     case 'ratio':
-      return `${target.group}, ${target.scenario}: ${target.metric} ≤ ${target.value} × the fastest other`
+      return `${target.group}, ${target.scenario} (${target.kind}): ${target.metric} ≤ ${target.value} × ${target.library ?? 'the fastest other'}`
   }
 }
 
@@ -140,14 +170,22 @@ const describeNoise = ({ disturbed, repeated, refused }: Outcome): string =>
 export const render = (outcome: Outcome): string => {
   const { results } = outcome
   return [
-    ...section(
-      'µs per request in process: the bare handler, and what is added to it; median (min–max)',
-      results,
-      inProcess,
-    ),
-    ...section('CPU µs of the server per request over loopback HTTP, 32 connections', results, overHttp),
-    ...section('Requests per second over loopback HTTP, 32 connections', results, throughput),
+    ...sections.flatMap(([title, columns]) => section(title, results, columns)),
     `Targets\n${table(judge(results).map(describeVerdict))}`,
     describeNoise(outcome),
   ].join('\n\n')
 }
+
+/** What the guard found, and of which file. */
+export const renderComparison = (file: string, { compared, worse }: Comparison): string =>
+  worse.length === 0
+    ? `Beside ${file}: none of ${compared} figures is more than ${tolerated} × worse.`
+    : `Beside ${file}: ${worse.length} of ${compared} figures are more than ${tolerated} × worse\n${table([
+        ['', 'committed', 'now', ''],
+        ...worse.map(({ subject, scenario, metric, committed, measured, peer }) => [
+          `${subject}, ${scenario}: ${metric}`,
+          `${figure(committed)}${peer === undefined ? '' : ' ×'}`,
+          `${figure(measured)}${peer === undefined ? '' : ` × ${peer}`}`,
+          committed > 0 && measured > committed ? `${(measured / committed).toFixed(2)} × worse` : 'worse',
+        ]),
+      ])}`
