@@ -25,7 +25,7 @@ import { conflict, created, done, exists, gone, leased, touched, updated } from 
 import { portOf, type RedisClient } from './redis/client.ts'
 import { EVER, indexed, type Keyed } from './redis/directory.ts'
 import { faults } from './redis/faults.ts'
-import { revisionMark, storedIn, subjectMark, tailOf, tombstone, whole } from './redis/layout.ts'
+import { revisionMark, storedIn, subjectMark, textOf, tombstone, whole } from './redis/layout.ts'
 import { leases } from './redis/leases.ts'
 import { managed } from './redis/managed.ts'
 import { CREATE, END, FOREIGN, TOUCH, UPDATE } from './redis/scripts.ts'
@@ -74,10 +74,7 @@ export const redisStore = ({ client, prefix = 'coatcheck:' }: RedisStoreOptions)
 
   const create = async (id: SessionId, live: Live): Promise<typeof created | typeof exists> => {
     const horizon = live.subject === undefined ? '0' : await enter(subjectMark(live.subject.id), id, live.expiresAt)
-    const { touchedAt, expiresAt, epoch } = live
-    const times = [whole(touchedAt), whole(expiresAt), whole(epoch)]
-    const reply = await port.run(CREATE, session(id), [revisionMark(live.revision), ...times, tailOf(live), horizon])
-    return reply === 'Created' ? created : exists
+    return (await port.run(CREATE, session(id), textOf(live, horizon))) === 'Created' ? created : exists
   }
 
   const update = async (
@@ -86,17 +83,16 @@ export const redisStore = ({ client, prefix = 'coatcheck:' }: RedisStoreOptions)
     live: Live,
     fence: number | undefined,
   ): Promise<Updated | Conflict | Leased | Gone> => {
-    const { revision, touchedAt, expiresAt, epoch, subject } = live
+    const { touchedAt, expiresAt, subject } = live
     const mark = subject === undefined ? '' : subjectMark(subject.id)
-    const args = [
-      ...[revisionMark(revision), revisionMark(expected), whole(touchedAt), whole(expiresAt), whole(epoch)],
-      ...[tailOf(live), fence === undefined ? '' : whole(fence), mark],
-    ]
     // A sign-in in this write needs an entry for sure; the script would ask for it.
     const signsIn = subject !== undefined && subject.authenticatedAt >= touchedAt
     let horizon = signsIn ? await enter(mark, id, expiresAt) : '0'
     for (;;) {
-      const reply = String(await port.run(UPDATE, session(id), [...args, horizon]))
+      const args = [textOf(live, horizon), revisionMark(expected)]
+      if (fence !== undefined) args.push(whole(fence))
+      const reply = String(await port.run(UPDATE, session(id), ...args))
+      if (reply === 'Updated') return updated
       if (reply.startsWith('[')) return conflicting(reply)
       const [answer, ...rest] = reply.split('\t')
       if (answer === 'Gone') return gone
@@ -114,7 +110,7 @@ export const redisStore = ({ client, prefix = 'coatcheck:' }: RedisStoreOptions)
     let subject = ''
     let horizon = '0'
     for (;;) {
-      const reply = String(await port.run(TOUCH, session(id), [...times, subject, horizon])).split('\t')
+      const reply = String(await port.run(TOUCH, session(id), ...times, subject, horizon)).split('\t')
       if (reply[0] !== 'Index') return reply[0] === 'Touched' ? touched : gone
       subject = reply[2] ?? ''
       horizon = await enter(subject, id, Number(reply[1]))
@@ -157,8 +153,9 @@ export const redisStore = ({ client, prefix = 'coatcheck:' }: RedisStoreOptions)
     end: (id, expected, until, fence) =>
       attempt(
         async () => {
-          const args = [revisionMark(expected), tombstone(until), whole(until), fence === undefined ? '' : whole(fence)]
-          const reply = String(await port.run(END, session(id), args))
+          const args = [revisionMark(expected), tombstone(until), whole(until)]
+          if (fence !== undefined) args.push(whole(fence))
+          const reply = String(await port.run(END, session(id), ...args))
           if (reply.startsWith('[')) return conflicting(reply)
           const [answer, rest] = reply.split('\t')
           if (answer === 'Gone') return gone

@@ -8,6 +8,7 @@
  *
  * @since 0.1.0
  */
+import type { IO } from '#fp-ts/IO'
 import { misconfigured, toError } from '../../core/SessionError.ts'
 import type { Script } from './scripts.ts'
 
@@ -37,39 +38,58 @@ export type RedisClient = NodeRedisClient | IoRedisClient
 /** See the module's head. */
 export interface Port {
   readonly get: (key: string) => Promise<string | null>
-  readonly run: (script: Script, key: string, args: ReadonlyArray<string>) => Promise<unknown>
+  readonly run: (script: Script, key: string, ...args: Array<string>) => Promise<unknown>
 }
 
-type Call = (key: string, args: ReadonlyArray<string>) => Promise<unknown>
+type Call = (script: string, key: string, args: Array<string>) => Promise<unknown>
 
 // A server that does not know the script (new, restarted, promoted, flushed) says so before it does anything.
 const isUnknownScript = (cause: unknown): boolean => cause instanceof Error && cause.message.startsWith('NOSCRIPT')
 
 const running =
-  (bySha: (sha: string) => Call, byText: (text: string) => Call): Port['run'] =>
-  async ({ text, sha }, key, args) => {
+  (bySha: Call, byText: Call): Port['run'] =>
+  async ({ text, sha }, key, ...args) => {
     try {
-      return await bySha(await sha())(key, args)
+      const known = sha()
+      return await bySha(typeof known === 'string' ? known : await known, key, args)
     } catch (cause) {
       if (!isUnknownScript(cause)) throw cause
-      return byText(text)(key, args)
+      return byText(text, key, args)
     }
   }
 
 const has = (client: object, ...methods: ReadonlyArray<string>): boolean =>
   methods.every((method) => typeof (client as Readonly<Record<string, unknown>>)[method] === 'function')
 
+/** What `createClient` of `redis` 5 and later has beside the commands. */
+interface Tunable extends NodeRedisClient {
+  readonly isReady: boolean
+  readonly withCommandOptions: (options: { readonly timeout: number }) => NodeRedisClient
+}
+
+/**
+ * node-redis starts a timer and an AbortSignal for each command, to take it back if it still waits for a connection after
+ * 5 s: a quarter of what the command costs this process. Where the connection stands it is written in the same turn and is
+ * not taken back any more, so there it goes without one. The manager has a time limit of its own.
+ */
+const unhurried = (client: NodeRedisClient): IO<NodeRedisClient> => {
+  if (!('isReady' in client && has(client, 'withCommandOptions'))) return () => client
+  const tunable = client as Tunable
+  const direct = tunable.withCommandOptions({ timeout: 0 })
+  return () => (tunable.isReady ? direct : client)
+}
+
 /** Binds a client's commands. Throws `Misconfigured` when it is no client. */
 export const portOf = (client: RedisClient): Port => {
   const given: unknown = client
   if (typeof given === 'object' && given !== null) {
     if ('evalSha' in client && has(client, 'get', 'evalSha', 'eval')) {
-      const input = (key: string, args: ReadonlyArray<string>): ScriptInput => ({ keys: [key], arguments: [...args] })
+      const now = unhurried(client)
       return {
-        get: (key) => client.get(key),
+        get: (key) => now().get(key),
         run: running(
-          (sha) => (key, args) => client.evalSha(sha, input(key, args)),
-          (text) => (key, args) => client.eval(text, input(key, args)),
+          (sha, key, args) => now().evalSha(sha, { keys: [key], arguments: args }),
+          (text, key, args) => now().eval(text, { keys: [key], arguments: args }),
         ),
       }
     }
@@ -77,8 +97,8 @@ export const portOf = (client: RedisClient): Port => {
       return {
         get: (key) => client.get(key),
         run: running(
-          (sha) => (key, args) => client.evalsha(sha, 1, key, ...args),
-          (text) => (key, args) => client.eval(text, 1, key, ...args),
+          (sha, key, args) => client.evalsha(sha, 1, key, ...args),
+          (text, key, args) => client.eval(text, 1, key, ...args),
         ),
       }
   }

@@ -80,10 +80,10 @@ const ours = async <A>(work: Promise<A>): Promise<A | undefined> => {
 /** See the module's head. */
 export const indexed = ({ port, fault, session, of }: Keyed): Index & Directory => {
   const members = (mark: string): Promise<ReadonlyArray<SessionId>> =>
-    port.run(MEMBERS, of('subject', mark), []).then((ids) => (ids as ReadonlyArray<string>).map(idFrom))
+    port.run(MEMBERS, of('subject', mark)).then((ids) => (ids as ReadonlyArray<string>).map(idFrom))
 
   const forget: Index['forget'] = (mark, horizon, ...ids) => {
-    if (ids.length > 0) port.run(FORGET, of('subject', mark), [horizon, ...ids]).catch(() => undefined)
+    if (ids.length > 0) port.run(FORGET, of('subject', mark), horizon, ...ids).catch(() => undefined)
   }
 
   const each = async <A>(
@@ -111,7 +111,7 @@ export const indexed = ({ port, fault, session, of }: Keyed): Index & Directory 
   }
 
   const endOne = async (mark: string, id: SessionId, until: Millis): Promise<boolean> =>
-    (await port.run(END_ONE, session(id), [mark, tombstone(until), whole(until)])) === 'Done'
+    (await port.run(END_ONE, session(id), mark, tombstone(until), whole(until))) === 'Done'
 
   const endAll = async (subject: string, until: Millis, except: SessionId | undefined): Promise<number> => {
     const mark = subjectMark(subject)
@@ -129,7 +129,7 @@ export const indexed = ({ port, fault, session, of }: Keyed): Index & Directory 
   return {
     enter: async (mark, id, expiresAt) => {
       const horizon = whole(expiresAt + SWEEP_SLACK + MARGIN)
-      return String(await port.run(INDEX, of('subject', mark), [id, horizon]))
+      return String(await port.run(INDEX, of('subject', mark), id, horizon))
     },
     forget,
     list: (subject) => task('list', () => list(subject)),
@@ -148,7 +148,7 @@ export const indexed = ({ port, fault, session, of }: Keyed): Index & Directory 
     endAll: (subject, until, except) => task('endAll', () => endAll(subject, until, except)),
     raiseEpoch: (subject, now) =>
       task('raiseEpoch', async () =>
-        Number(await port.run(RAISE, of('epoch', subjectMark(subject)), [whole(now), whole(EPOCH_KEPT)])),
+        Number(await port.run(RAISE, of('epoch', subjectMark(subject)), whole(now), whole(EPOCH_KEPT))),
       ),
     readEpoch: (subject) =>
       task('readEpoch', async () => Number((await port.get(of('epoch', subjectMark(subject)))) ?? 0)),

@@ -45,17 +45,15 @@ export const AT = {
   tag: place(2) - BEFORE[2].length + 1,
 } as const
 
-/** For `string.format`: all six numbers, and the part that a touch patches, from `indexed` on. */
-export const HEAD =
-  BEFORE.slice(0, 6)
-    .map((text) => text + NUMBER)
-    .join('') + BEFORE[6]
+/** For `string.format`: the part that a touch patches, from `indexed` on. */
 export const TIMES = `${NUMBER}${BEFORE[2]}${NUMBER}${BEFORE[3]}${NUMBER}`
 /** One number alone. */
 export const PADDED = NUMBER
 /** How a live record and a tombstone are known. */
 export const LIVE_TAG = TAG
 export const ENDED_TAG = '{"_tag":"Ended"'
+
+const ZERO = '0'.padStart(PLACES)
 
 /** A number as an argument of a script: a whole one that fits its place, whatever the policy and the clock made of it. */
 export const whole = (value: number): string =>
@@ -76,12 +74,18 @@ const subjectText = (live: Live): string => {
   return `"subject":{"id":\t${subjectMark(id)}\t,${JSON.stringify(rest).slice(1)},`
 }
 
-/** A record from its revision on: what only a whole write changes. */
-export const tailOf = (live: Live): string => {
-  const { format, createdAt, schema, credential, lifetime, data, flash } = live
+const padded = (value: number): string => whole(value).padStart(PLACES)
+
+/** The text of a record that no lease was ever taken of: the scripts put in the one that there is. `indexed`: see `AT`. */
+export const textOf = (live: Live, indexed: string): string => {
+  const { touchedAt, expiresAt, epoch, format, createdAt, schema, credential, lifetime, data, flash } = live
+  const [lease, index, touched, expires, fence, era, revision] = BEFORE
+  const head =
+    lease + ZERO + index + indexed.padStart(PLACES) + touched + padded(touchedAt) + expires + padded(expiresAt)
   const trail = live.trail.map(revisionMark).join()
   const rest = JSON.stringify({ format, createdAt, schema, credential, lifetime, data, flash })
-  return `${revisionMark(live.revision)},"trail":[${trail}],${subjectText(live)}${rest.slice(1)}]`
+  const tail = `${revisionMark(live.revision)},"trail":[${trail}],${subjectText(live)}${rest.slice(1)}]`
+  return head + fence + ZERO + era + padded(epoch) + revision + tail
 }
 
 const isRecord = (value: Partial<Live> | null | undefined): value is Live =>

@@ -39,7 +39,7 @@ export const leases = ({ port, fault, session }: Keyed): Locking => {
     const deadline = systemClock() + wait
     let longest = FIRST_PAUSE
     for (;;) {
-      const reply = String(await port.run(ACQUIRE, session(id), [whole(lease)])).split('\t')
+      const reply = String(await port.run(ACQUIRE, session(id), whole(lease))).split('\t')
       if (reply[0] === 'Gone') return gone
       if (reply[0] === 'Acquired') return acquired(reply[1], reply[2])
       const left = deadline - systemClock()
@@ -51,7 +51,7 @@ export const leases = ({ port, fault, session }: Keyed): Locking => {
   }
 
   const hold = async (id: SessionId, fence: number, lease: Millis): Promise<Acquired | typeof released | Lost> => {
-    const reply = String(await port.run(HOLD, session(id), [whole(fence), whole(lease)])).split('\t')
+    const reply = String(await port.run(HOLD, session(id), whole(fence), whole(lease))).split('\t')
     if (reply[0] === 'Lost') return lost
     return reply[0] === 'Released' ? released : acquired(reply[1], reply[2])
   }

@@ -47,7 +47,7 @@ export const managed = (port: Port, fault: Fault, key: string): Managed => ({
   // There is no schema to bring up to date; what can be wrong is the server's configuration.
   migrate: attempt(
     async () => {
-      const info = String(await bounded(port.run(MEMORY, key, [])))
+      const info = String(await bounded(port.run(MEMORY, key)))
       const policy = field(info, 'maxmemory_policy')
       if (field(info, 'maxmemory') === '0' || policy === undefined || policy === 'noeviction') return
       throw new Error(evicting(policy))
@@ -56,7 +56,7 @@ export const managed = (port: Port, fault: Fault, key: string): Managed => ({
   ),
   health: attempt(
     async () => {
-      await bounded(port.run(PROBE, key, []))
+      await bounded(port.run(PROBE, key))
     },
     (cause) => fault('health', cause),
   ),

@@ -11,13 +11,13 @@
  * @since 0.1.0
  */
 import { SWEEP_SLACK } from '../../effects/Store.ts'
-import { AT, ENDED_TAG, HEAD, LIVE_TAG, PADDED, TIMES } from './layout.ts'
+import { AT, ENDED_TAG, LIVE_TAG, PADDED, TIMES } from './layout.ts'
 
 /** A script and what the server knows it by. */
 export interface Script {
   readonly text: string
-  /** Its SHA-1 as hexadecimal, computed once. */
-  readonly sha: () => Promise<string>
+  /** Its SHA-1 as hexadecimal, computed once: a promise until then. */
+  readonly sha: () => string | Promise<string>
 }
 
 const hex = (bytes: ArrayBuffer): string =>
@@ -25,8 +25,10 @@ const hex = (bytes: ArrayBuffer): string =>
 
 const script = (...parts: ReadonlyArray<string>): Script => {
   const text = parts.join('\n')
-  let sha: Promise<string> | undefined
-  return { text, sha: () => (sha ??= crypto.subtle.digest('SHA-1', new TextEncoder().encode(text)).then(hex)) }
+  let sha: string | Promise<string> | undefined
+  const computed = async (): Promise<string> =>
+    (sha = hex(await crypto.subtle.digest('SHA-1', new TextEncoder().encode(text))))
+  return { text, sha: () => (sha ??= computed()) }
 }
 
 /** What a script says of a value that this store did not write. */
@@ -61,64 +63,72 @@ const BARRED = String.raw`
 local function barred(v, fence)
   local lease = num(v, ${String(AT.lease)})
   if lease > 0 and lease <= clock() then lease = 0 end
-  if fence == '' then return lease > 0 and 'Leased\t' .. whole(lease) or nil end
+  if not fence then return lease > 0 and 'Leased\t' .. whole(lease) or nil end
   if lease == 0 or num(v, ${String(AT.fence)}) ~= tonumber(fence) then return v end
 end`
 
-const WRITE = String.raw`
-local function write(lease, indexed, touched, expires, fence, epoch, tail)
-  redis.call('SET', KEYS[1], string.format('${HEAD}', lease, indexed, touched, expires, fence, epoch) .. tail)
-  redis.call('PEXPIREAT', KEYS[1], whole(expires + ${SLACK}))
-end
+const STORE = String.raw`
+local function store(v)
+  redis.call('SET', KEYS[1], v)
+  redis.call('PEXPIREAT', KEYS[1], whole(num(v, ${String(AT.expires)}) + ${SLACK}))
+end`
+
+const ENTOMB = String.raw`
 local function entomb(stone, till)
   redis.call('SET', KEYS[1], stone)
   redis.call('PEXPIREAT', KEYS[1], till)
 end`
 
-/** `[revision, touchedAt, expiresAt, epoch, tail, indexed]` → `Created | Exists` */
+// Of a text that this store has just made.
+const REVISION = String.raw`
+local function revision(t) return string.sub(t, ${String(AT.revision)}, string.find(t, '\n', ${String(AT.revision + 1)}, true)) end`
+
+/** `[text]` → `Created | Exists` */
 export const CREATE = script(
   NUMBERS,
   LIVE,
-  WRITE,
+  REVISION,
+  STORE,
   String.raw`
 local v = redis.call('GET', KEYS[1])
-if v then return live(v) and has(v, ARGV[1]) and 'Created' or 'Exists' end
-write(0, ARGV[6], ARGV[2], ARGV[3], 0, ARGV[4], ARGV[5])
+if v then return live(v) and has(v, revision(ARGV[1])) and 'Created' or 'Exists' end
+store(ARGV[1])
 return 'Created'`,
 )
 
 /**
- * `[revision, expected, touchedAt, expiresAt, epoch, tail, fence | '', subject | '', indexed]` →
- * `Updated | Updated subject indexed | Gone | Leased until | Index expiresAt | the present record`.
- * `Index` asks for an entry in the subject's index first; a subject after `Updated` is the one that the session left.
+ * `[text, expected, fence?]` → `Updated | Updated subject indexed | Gone | Leased until | Index expiresAt | the present
+ * record`. The text is stored with the present lease and fence, and with no earlier times. `Index` asks for an entry in the
+ * subject's index first; a subject after `Updated` is the one that the session left.
  */
 export const UPDATE = script(
   NUMBERS,
   NOW,
   LIVE,
+  REVISION,
   SUBJECT,
   BARRED,
-  WRITE,
+  STORE,
   String.raw`
-local v = redis.call('GET', KEYS[1])
+local v, t = redis.call('GET', KEYS[1]), ARGV[1]
 if not live(v) then return 'Gone' end
-if string.find(v, ARGV[1], 1, true) then return 'Updated' end
-local bar = barred(v, ARGV[7])
+if string.find(v, revision(t), ${String(AT.revision)}, true) then return 'Updated' end
+local bar = barred(v, ARGV[3])
 if bar then return bar end
 if not has(v, ARGV[2]) then return v end
-local touched, expires = tonumber(ARGV[3]), tonumber(ARGV[4])
+local indexed, touched, expires = num(t, ${String(AT.indexed)}), num(t, ${String(AT.touched)}), num(t, ${String(AT.expires)})
 if num(v, ${String(AT.touched)}) > touched then
   touched = num(v, ${String(AT.touched)})
   expires = math.max(expires, num(v, ${String(AT.expires)}))
 end
-local owner, indexed = subject(v), 0
-if ARGV[8] ~= '' then
-  indexed = tonumber(ARGV[9])
-  if owner == ARGV[8] then indexed = math.max(indexed, num(v, ${String(AT.indexed)})) end
+local owner, heir = subject(v), subject(t)
+if heir ~= '' then
+  if owner == heir then indexed = math.max(indexed, num(v, ${String(AT.indexed)})) end
   if indexed < expires + ${SLACK} then return 'Index\t' .. whole(expires) end
 end
-write(num(v, ${String(AT.lease)}), indexed, touched, expires, num(v, ${String(AT.fence)}), ARGV[5], ARGV[6])
-if owner == '' or owner == ARGV[8] then return 'Updated' end
+store(string.sub(v, 1, ${String(AT.indexed - 1)}) .. string.format('${TIMES}', indexed, touched, expires)
+  .. string.sub(v, ${String(AT.expires + 16)}, ${String(AT.fence + 15)}) .. string.sub(t, ${String(AT.fence + 16)}))
+if owner == '' or owner == heir then return 'Updated' end
 return 'Updated\t' .. owner .. '\t' .. whole(num(v, ${String(AT.indexed)}))`,
 )
 
@@ -147,14 +157,14 @@ redis.call('PEXPIREAT', KEYS[1], whole(expires + ${SLACK}))
 return 'Touched'`,
 )
 
-/** `[expected, tombstone, until, fence | '']` → `Done | Done subject | Gone | Leased until | the present record` */
+/** `[expected, tombstone, until, fence?]` → `Done | Done subject | Gone | Leased until | the present record` */
 export const END = script(
   NUMBERS,
   NOW,
   LIVE,
   SUBJECT,
   BARRED,
-  WRITE,
+  ENTOMB,
   String.raw`
 local v = redis.call('GET', KEYS[1])
 if not live(v) then return 'Gone' end
@@ -170,7 +180,7 @@ export const END_ONE = script(
   NUMBERS,
   LIVE,
   SUBJECT,
-  WRITE,
+  ENTOMB,
   String.raw`
 local v = redis.call('GET', KEYS[1])
 if not live(v) or subject(v) ~= ARGV[1] then return 'Gone' end
