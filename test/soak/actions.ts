@@ -151,7 +151,7 @@ export const outcomeOf = (error: unknown): 'none' | 'unknown' => {
 export const failed = (error: unknown): number => (isSessionException(error) ? error.status : 500)
 
 /** What is sent besides the headers, and how slowly. */
-export const PARTS: ReadonlyArray<string> = ['one ', 'two ', 'three\n']
+const PARTS: ReadonlyArray<string> = ['one ', 'two ', 'three\n']
 
 export async function* parts(): AsyncGenerator<string> {
   for (const part of PARTS) {
