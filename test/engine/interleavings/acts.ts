@@ -8,10 +8,10 @@ import type { Data } from '../world.ts'
 export type Act = Asked['act']
 
 /** What the worlds are explored over. */
-export const STORES: ReadonlyArray<{ readonly over: string; readonly around: Around }> = [
-  { over: 'memory', around: 'nothing' },
+export const STORES: ReadonlyArray<readonly [string, Around]> = [
+  ['memory', 'nothing'],
   // Every process has read the sessions before: its requests are admitted by what they were then.
-  { over: 'cached(memory)', around: 'cached' },
+  ['cached(memory)', 'cached'],
 ]
 
 export const ADA: ReadonlyArray<Change> = [Session.signIn('ada')]

@@ -50,7 +50,7 @@ const stored = (outcome: Outcome, ...names: ReadonlyArray<string>): void => {
   for (const name of names) if (outcome.done[0]?.errors.length === 0) expect(outcome.done[0].acked).toContain(name)
 }
 
-describe.each(STORES)('over $over', ({ around }) => {
+describe.each(STORES)('over %s', (__, around) => {
   describe.each(BEFORE)('a failing response, %s', (_, first, kept) => {
     it.each([...OTHERS, ['a destroy', destroy] as const, ['a sign-in of another', signIn('bob')] as const])(
       '%s: its updates are discarded, what was carried before stays',

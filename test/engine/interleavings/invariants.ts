@@ -76,12 +76,13 @@ const onlyTheAdmitted = ({ effects, looks, done, given }: Outcome): void => {
       if (admitted === undefined) broken(`${verb} of a session that request ${String(actor)} never proved`)
       if (before.epoch !== admitted && !(logout && (before.subject !== undefined || after?._tag === 'Ended')))
         broken(`${verb} by request ${String(actor)}, which was superseded`)
-      const brought = done[actor]?.brought.find((cookie) => idOf(cookie) === id)
-      const proved =
-        brought !== undefined &&
-        looks.some((look) => look.actor === actor && look.stored?._tag === 'Live' && proves(brought, look.stored))
-      const near = given.some(({ cookie, live }) => cookie === brought && live !== undefined && proves(cookie, live))
-      if (brought !== undefined && !proved && !near) broken(`${verb} without a proof`)
+      const brought = done[actor]?.brought.filter((cookie) => idOf(cookie) === id) ?? []
+      const proved = brought.some(
+        (cookie) =>
+          looks.some((look) => look.actor === actor && look.stored?._tag === 'Live' && proves(cookie, look.stored)) ||
+          given.some(({ live }) => live !== undefined && proves(cookie, live)),
+      )
+      if (brought.length > 0 && !proved) broken(`${verb} without a proof`)
       if (holder !== undefined && holder !== actor)
         broken(`${verb} by request ${String(actor)} while ${String(holder)} held the session`)
     }

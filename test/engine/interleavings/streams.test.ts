@@ -40,7 +40,7 @@ const taken = ({ effects }: Outcome): number =>
       actor !== 0 && before?._tag === 'Live' && (after?._tag !== 'Live' || after.epoch > before.epoch),
   )
 
-describe.each(STORES)('over $over', ({ around }) => {
+describe.each(STORES)('over %s', (__, around) => {
   describe.each(STREAMS)('%s', (_, act) => {
     it.each<readonly [string, ReadonlyArray<Act>]>([
       ['a write', [write('b')]],

@@ -39,7 +39,7 @@ const admittedAt = ({ calls }: Outcome, actor: number): boolean => {
   return loaded !== -1 && loaded < passed
 }
 
-describe.each(STORES)('over $over', ({ around }) => {
+describe.each(STORES)('over %s', (__, around) => {
   it.each<readonly [string, ReadonlyArray<Act>]>([
     ['touch', [clock(2 * MINUTE), read]],
     ['touch, touch', [clock(2 * MINUTE), read, read]],
