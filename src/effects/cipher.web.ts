@@ -17,14 +17,17 @@ import { NONCE_BYTES, TAG_BYTES } from './Cipher.ts'
 const encoder = /* @__PURE__ */ new TextEncoder()
 const decoder = /* @__PURE__ */ new TextDecoder('utf-8', { ignoreBOM: true })
 
-/** Runs once, at the first use, and again only if that failed. */
-const once = <A>(run: () => Promise<A>): (() => Promise<A>) => {
-  let made: Promise<A> | undefined
+/** Makes a key once, at the first use, and again only if that failed. What is there needs no promise. */
+const once = (make: () => Promise<CryptoKey>): (() => CryptoKey | Promise<CryptoKey>) => {
+  let made: CryptoKey | Promise<CryptoKey> | undefined
   return () =>
-    (made ??= run().catch((cause: unknown) => {
-      made = undefined
-      throw cause
-    }))
+    (made ??= make().then(
+      (key) => (made = key),
+      (cause: unknown) => {
+        made = undefined
+        throw cause
+      },
+    ))
 }
 
 type Algorithm = { readonly name: 'AES-GCM' } | { readonly name: 'HMAC'; readonly hash: 'SHA-256' }
@@ -54,16 +57,19 @@ const textOf = (bytes: Uint8Array): string => {
 /** AES-256-GCM, in a promise. */
 export const sealerOf: SealerOf = (secret, info) => {
   const key = once(() => derived(secret, info, { name: 'AES-GCM' }, ['encrypt', 'decrypt']))
-  const parameters = (iv: Uint8Array<ArrayBuffer>, context: string): AesGcmParams => ({
-    name: 'AES-GCM',
-    iv,
-    additionalData: encoder.encode(context),
-    tagLength: TAG_BYTES * 8,
-  })
+  // A carrier's key has one context for all that it seals.
+  let last = { context: '', bytes: new Uint8Array(0) }
+  const parameters = (iv: Uint8Array<ArrayBuffer>, context: string): AesGcmParams => {
+    if (last.context !== context) last = { context, bytes: encoder.encode(context) }
+    // The tag has 16 bytes where nothing else is asked for.
+    return { name: 'AES-GCM', iv, additionalData: last.bytes }
+  }
   return {
     seal: async (text, context) => {
+      const made = key()
+      const usable = made instanceof Promise ? await made : made
       const nonce = crypto.getRandomValues(new Uint8Array(NONCE_BYTES))
-      const body = await crypto.subtle.encrypt(parameters(nonce, context), await key(), encoder.encode(text))
+      const body = await crypto.subtle.encrypt(parameters(nonce, context), usable, encoder.encode(text))
       const sealed = new Uint8Array(NONCE_BYTES + body.byteLength)
       sealed.set(nonce)
       sealed.set(new Uint8Array(body), NONCE_BYTES)
@@ -72,9 +78,10 @@ export const sealerOf: SealerOf = (secret, info) => {
     open: async (sealed, context) => {
       const bytes = bytesOf(sealed)
       if (bytes === undefined || bytes.length < NONCE_BYTES + TAG_BYTES) return undefined
-      const usable = await key()
+      const made = key()
+      const usable = made instanceof Promise ? await made : made
+      const nonce = bytes.subarray(0, NONCE_BYTES)
       try {
-        const nonce = bytes.subarray(0, NONCE_BYTES)
         return decoder.decode(
           await crypto.subtle.decrypt(parameters(nonce, context), usable, bytes.subarray(NONCE_BYTES)),
         )
