@@ -8,7 +8,7 @@ const n = (value: number): string => value.toLocaleString('en-US')
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`
 
 const row = (cells: ReadonlyArray<string | number>): string =>
-  `  ${cells.map((cell, index) => (index === 0 ? String(cell).padEnd(20) : String(cell).padStart(13))).join('')}`
+  `  ${cells.map((cell, index) => (index === 0 ? String(cell).padEnd(20) : String(cell).padStart(16))).join('')}`
 
 const heaps = ({ name, during }: Health): string =>
   `  ${name.padEnd(20)} ${during.map(({ heap }) => mb(heap)).join(' ')}`

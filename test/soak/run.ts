@@ -100,13 +100,12 @@ const warmUp = async ({ world }: Load, { port, name }: Incarnation): Promise<voi
 }
 
 /** What is open when nobody does anything: one connection at most, which listens or is the client's only one. */
-const atRest = async (incarnation: Incarnation): Promise<Vitals> => {
-  await settled(incarnation.vitals, ({ connections }) => connections <= 1)
-  let before = -1
-  return settled(incarnation.vitals, ({ descriptors }) => {
-    const same = descriptors === before
-    before = descriptors ?? -1
-    return same
+const atRest = (incarnation: Incarnation): Promise<Vitals> => {
+  let before: Vitals | undefined
+  return settled(incarnation.vitals, (now) => {
+    const same = before?.connections === now.connections && before.descriptors === now.descriptors
+    before = now
+    return same && now.connections <= 1
   })
 }
 

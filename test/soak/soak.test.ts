@@ -30,5 +30,5 @@ it.each(['postgres', 'redis'] as const)(
     expect(looked.good).toBeGreaterThan(0)
     expect(render(outcome)).toContain('Nothing is wrong.')
   },
-  120_000,
+  180_000,
 )
