@@ -34,7 +34,7 @@ export type MemoryStore = Store<'cas'> & Sweeping & Directory & Locking
 /** The options of `memoryStore`. */
 export interface MemoryStoreOptions {
   /**
-   * How many live sessions there may be: a positive integer. Default 100,000, which is 100 to 200 MB of small sessions.
+   * How many live sessions there may be: a positive integer. Default 100,000, which is 40 to 100 MB of small sessions.
    * Tombstones (an id and a time, an hour each) are not counted and never leave early.
    */
   readonly maxSessions?: number
@@ -131,7 +131,7 @@ export const memoryStore = (options: MemoryStoreOptions = {}): MemoryStore => {
   }
 
   const create = (id: SessionId, live: Live): Either<StoreError, typeof created | typeof exists> => {
-    const stored = table.get(id)?.stored
+    const stored = table.stored(id)
     if (stored !== undefined)
       return right(stored._tag === 'Live' && stored.revision === live.revision ? created : exists)
     const record = kept(live, 0, live.touchedAt, live.expiresAt)
@@ -145,8 +145,8 @@ export const memoryStore = (options: MemoryStoreOptions = {}): MemoryStore => {
     local: true,
 
     load: (id) => () => {
-      const entry = table.get(id)
-      return Promise.resolve(right(entry === undefined ? none : some(entry.stored)))
+      const stored = table.stored(id)
+      return Promise.resolve(right(stored === undefined ? none : some(stored)))
     },
 
     create: (id, live) => () => Promise.resolve(create(id, live)),
@@ -200,8 +200,14 @@ export const memoryStore = (options: MemoryStoreOptions = {}): MemoryStore => {
     renew: (id, fence, lease) => task(() => locks.renew(id, fence, lease)),
     release: (id, fence) => task(() => locks.release(id, fence)),
 
-    list: (subject) => task(() => [...table.of(subject)].map(listed).sort((a, b) => a.createdAt - b.createdAt)),
-    count: (subject) => task(() => table.of(subject).size),
+    list: (subject) =>
+      task(() =>
+        table
+          .of(subject)
+          .map(listed)
+          .sort((a, b) => a.createdAt - b.createdAt),
+      ),
+    count: (subject) => task(() => table.count(subject)),
     endOne: (subject, id, until) =>
       task(() => {
         const entry = find(id)
@@ -211,7 +217,7 @@ export const memoryStore = (options: MemoryStoreOptions = {}): MemoryStore => {
       }),
     endAll: (subject, until, except) =>
       task(() => {
-        const others = [...table.of(subject)].filter(({ id }) => id !== except)
+        const others = table.of(subject).filter(({ id }) => id !== except)
         for (const entry of others) entomb(entry, until)
         return others.length
       }),

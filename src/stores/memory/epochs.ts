@@ -10,7 +10,7 @@ import type { Millis } from '../../core/Millis.ts'
 import type { SubjectEpoch } from '../../core/Stored.ts'
 import type { Clock } from '../../effects/Clock.ts'
 import { agenda } from './agenda.ts'
-import { leave, place, type Place } from './ring.ts'
+import { numbers, type Place } from './ring.ts'
 
 /** See the module's head. */
 export interface Epochs {
@@ -23,7 +23,7 @@ export interface Epochs {
 interface Raised {
   readonly subject: string
   epoch: SubjectEpoch
-  due: Place<Raised> | undefined
+  readonly due: Place
 }
 
 const HOUR = 3_600_000
@@ -34,24 +34,28 @@ const FORGOTTEN = 2
 /** No epochs. `clock` decides when one may be forgotten. */
 export const epochs = (clock: Clock): Epochs => {
   const subjects = new Map<string, Raised>()
-  const removals = agenda<Raised>(clock())
+  const places = numbers()
+  const at = new Map<Place, Raised>()
+  const removals = agenda(clock(), places)
 
   const forget = (): void => {
     for (let most = FORGOTTEN; most > 0; most -= 1) {
-      const old = removals.next(clock())
-      if (old?.due === undefined) return
-      leave(old.due)
-      subjects.delete(old.subject)
+      const due = removals.next(clock())
+      if (due === undefined) return
+      subjects.delete(at.get(due)?.subject as string)
+      at.delete(due)
+      removals.off(due)
+      places.give(due)
     }
   }
 
   return {
     raise: (subject, now) => {
       forget()
-      const raised = subjects.get(subject) ?? { subject, epoch: 0, due: undefined }
-      raised.due ??= place<Raised>(raised)
+      const raised = subjects.get(subject) ?? { subject, epoch: 0, due: places.take() }
       raised.epoch = Math.max(raised.epoch + 1, now)
       subjects.set(subject, raised)
+      at.set(raised.due, raised)
       removals.set(raised.due, Math.max(now, clock()) + HOUR)
       return raised.epoch
     },

@@ -2,8 +2,8 @@
  * ```ts
  * kept: (live: Live, fence: number, touchedAt: Millis, expiresAt: Millis) => Live
  * ```
- * A record as the memory store keeps it: frozen all the way down, its own `fence` and times in it, nothing of it shared
- * with a caller who could still change it.
+ * A record as the memory store takes it in: every member frozen all the way down, its own `fence` and times in it, nothing
+ * of it shared with a caller who could still change it.
  *
  * Members are copied one by one into a literal: V8 freezes that in 0.05 µs, and the result of a spread in 2.5.
  *
@@ -13,14 +13,20 @@ import { deepFreeze } from '../../core/Json.ts'
 import type { Millis } from '../../core/Millis.ts'
 import type { Credential, Lifetime, Live, Renewed, Subject } from '../../core/Stored.ts'
 
-type Draft<A> = { -readonly [K in keyof A]: A[K] }
+/** What is being put together. */
+export type Draft<A> = { -readonly [K in keyof A]: A[K] }
 
 const frozenBy =
   <A extends object>(copy: (value: A) => A) =>
   (value: A): A =>
     Object.isFrozen(value) ? value : Object.freeze(copy(value))
 
-const keptTrail = frozenBy<Live['trail']>((trail) => trail.slice())
+/** Of every session that was not written again. */
+const NO_TRAIL: Live['trail'] = Object.freeze([])
+
+const copiedTrail = frozenBy<Live['trail']>((trail) => trail.slice())
+
+const keptTrail = (trail: Live['trail']): Live['trail'] => (trail.length === 0 ? NO_TRAIL : copiedTrail(trail))
 
 const keptRenewed = frozenBy<Renewed>(({ digest, confirmedAt }) =>
   confirmedAt === undefined ? { digest } : { digest, confirmedAt },
@@ -64,5 +70,5 @@ export const kept = (live: Live, fence: number, touchedAt: Millis, expiresAt: Mi
   }
   if (subject !== undefined) copy.subject = keptSubject(subject)
   if (lifetime !== undefined) copy.lifetime = keptLifetime(lifetime)
-  return Object.freeze(copy)
+  return copy
 }
