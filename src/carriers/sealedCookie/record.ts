@@ -58,25 +58,19 @@ const isEmpty = (flash: Flash): boolean => {
   return true
 }
 
-const subjectFields = ({ id, authenticatedAt, level }: Subject): Layout[8] =>
+const subjectFields = ({ id, authenticatedAt, level }: Subject): Exclude<Layout[8], Absent> =>
   level === undefined ? [id, authenticatedAt] : [id, authenticatedAt, level]
+
+const json = (value: Json | Lifetime): string => JSON.stringify(value)
 
 /** The text to be sealed. */
 export const textOf = ({ id, live, epoch }: Carried, padTo: number): string => {
-  const layout: Layout = [
-    live.format,
-    id,
-    live.createdAt,
-    live.touchedAt - live.createdAt,
-    live.expiresAt - live.touchedAt,
-    live.schema,
-    live.data,
-    isEmpty(live.flash) ? 0 : live.flash,
-    live.subject === undefined ? 0 : subjectFields(live.subject),
-    live.lifetime ?? 0,
-    epoch,
-  ]
-  const text = JSON.stringify(layout)
+  const { format, createdAt, touchedAt, expiresAt, schema, data, flash, subject, lifetime } = live
+  // Numbers and an id are in JSON as they are; what is put together by hand takes half the time.
+  const text =
+    `[${format},"${id}",${createdAt},${touchedAt - createdAt},${expiresAt - touchedAt},${schema},${json(data)},` +
+    `${isEmpty(flash) ? 0 : json(flash)},${subject === undefined ? 0 : json(subjectFields(subject))},` +
+    `${lifetime === undefined ? 0 : json(lifetime)},${epoch}]`
   const over = utf8Length(text) % padTo
   return over === 0 ? text : text + ' '.repeat(padTo - over)
 }
