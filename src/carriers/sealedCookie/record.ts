@@ -61,7 +61,7 @@ const isEmpty = (flash: Flash): boolean => {
 const subjectFields = ({ id, authenticatedAt, level }: Subject): Exclude<Layout[8], Absent> =>
   level === undefined ? [id, authenticatedAt] : [id, authenticatedAt, level]
 
-const json = (value: Json | Lifetime): string => JSON.stringify(value)
+const json = (value: Json | Lifetime | Exclude<Layout[8], Absent>): string => JSON.stringify(value)
 
 /** The text to be sealed. */
 export const textOf = ({ id, live, epoch }: Carried, padTo: number): string => {
