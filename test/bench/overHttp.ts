@@ -58,8 +58,8 @@ export const serve = async (subject: Subject) => {
   }
 }
 
-export type HttpScenario = 'bare' | 'untouched' | 'read' | 'write' | 'new'
-export const httpScenarios: readonly HttpScenario[] = ['untouched', 'read', 'write', 'new']
+export type HttpScenario = 'bare' | 'untouched' | 'read' | 'write' | 'new' | 'sign-in'
+export const httpScenarios: readonly HttpScenario[] = ['untouched', 'read', 'write', 'new', 'sign-in']
 
 export interface Load {
   /** Requests answered per second. */
@@ -77,8 +77,9 @@ const pathOf = {
   read: paths.read,
   write: paths.write,
   new: paths.create,
+  'sign-in': paths.signIn,
 }
-const bodyOf = { bare: nothing, untouched: nothing, read: visit.user, new: nothing }
+const bodyOf = { bare: nothing, untouched: nothing, read: visit.user, new: nothing, 'sign-in': nothing }
 
 const parallel = 32
 
@@ -93,14 +94,19 @@ const perConnection = (requests: number, { thinned }: Subject, scenario: HttpSce
 /** Sends as many requests to one scenario. Each connection has a session of its own, so that every counter must be right. */
 const flood = (subject: Subject, scenario: HttpScenario, { ports, usage }: Server, requests: number): Promise<Load> =>
   withConnections(scenario === 'bare' ? ports.bare : ports.session, parallel, async (connections) => {
-    const needsSession = scenario === 'read' || scenario === 'write'
-    const cookies = await Promise.all(
-      connections.map(async ({ send }) =>
-        needsSession ? cookieOf((await send(paths.create, undefined)).setCookie) : undefined,
-      ),
-    )
+    const carriesData = subject.cookieCarries === 'data'
     const path = pathOf[scenario]
     const each = perConnection(requests, subject, scenario)
+    // Reads and writes keep to one session for each connection; who signs in was somebody else before.
+    const sessions = { bare: 0, untouched: 0, read: 1, write: 1, new: 0, 'sign-in': each }[scenario]
+    const cookies = await Promise.all(
+      connections.map(async ({ send }) => {
+        const made: string[] = []
+        while (made.length < sessions) made.push(cookieOf((await send(paths.create, undefined)).setCookie) ?? '')
+        return made
+      }),
+    )
+    const setsCookie = scenario === 'new' || (scenario === 'sign-in' && (subject.rotates || carriesData))
     const waits: number[] = []
     const before = (await usage()).cpu
     const start = performance.now()
@@ -108,11 +114,11 @@ const flood = (subject: Subject, scenario: HttpScenario, { ports, usage }: Serve
       connections.map(async ({ send }, i) => {
         for (let count = 1; count <= each; count++) {
           const sent = performance.now()
-          const { body, setCookie } = await send(path, cookies[i])
+          const { body, setCookie } = await send(path, cookies[i]![count % sessions])
           waits.push(performance.now() - sent)
-          const right = scenario === 'write' ? String(subject.cookieCarries === 'data' ? 1 : count) : bodyOf[scenario]
+          const right = scenario === 'write' ? String(carriesData ? 1 : count) : bodyOf[scenario]
           if (body !== right) throw new Error(`${keyOf(subject)} ${scenario}: '${body}' where '${right}' is right`)
-          if (scenario === 'new' && setCookie.length === 0) throw new Error(`${keyOf(subject)} new: no Set-Cookie`)
+          if (setsCookie && setCookie.length === 0) throw new Error(`${keyOf(subject)} ${scenario}: no Set-Cookie`)
         }
       }),
     )

@@ -19,7 +19,7 @@ import { keyOf, type Subject } from './Subject.ts'
  * A round in which the bare handler's cost moved by more than this part was disturbed. Over HTTP it moves even on a quiet
  * machine: how many requests the server finds at a time depends on how the two processes take turns.
  */
-export const tolerance = { 'in process': 0.15, 'over HTTP': 0.3 } as const
+export const tolerance = { 'in process': 0.25, 'over HTTP': 0.3 } as const
 
 /** Increments of one session at once. */
 const atOnce = 50
