@@ -5,7 +5,6 @@
  * One measured pair of a library (with its store) and a framework, and the one application that all subjects serve.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { setTimeout as sleep } from 'node:timers/promises'
 
 /** What a framework hands out to be called without a socket. */
 export type App =
@@ -71,8 +70,8 @@ export const paths = {
 /** The path of a fetch handler's request, without parsing more of its address. */
 export const pathOf = ({ url }: Request): string => url.slice(url.indexOf('/', 'https://'.length))
 
-/** What `slow` does between its read and its write, as long as a call of another service: 5 ms. */
-export const pause = (): Promise<void> => sleep(5)
+/** What `slow` does between its read and its write, as long as a call of another service: 5 ms. On every runtime. */
+export const pause = (): Promise<void> => new Promise((resolve) => void setTimeout(resolve, 5))
 
 /** The body of every answer that has nothing to report, and of every bare answer. */
 export const nothing = 'nothing'

@@ -1,0 +1,79 @@
+/** Our own applications, as they run everywhere: the Hono and the fetch adapter, over a memory store and over sealed cookies. */
+import { sessionManager, type SessionRef } from 'coatcheck'
+import { withSession } from 'coatcheck/fetch'
+import { session } from 'coatcheck/hono'
+import { keyring } from 'coatcheck/Keyring'
+import { sealedCookie } from 'coatcheck/sealed-cookie'
+import { modify, update } from 'coatcheck/Session'
+import type { Store } from 'coatcheck/Store'
+import { memoryStore } from 'coatcheck/stores/memory'
+import { Hono } from 'hono'
+import * as t from 'io-ts'
+import { type App, nothing, pathOf, paths, visit } from '../../Subject.ts'
+
+const Data = t.type({ user: t.string, theme: t.string, views: t.number })
+type Data = t.TypeOf<typeof Data>
+
+const options = { data: Data, initial: { user: '', theme: '', views: 0 } }
+
+const overCookies = () =>
+  sessionManager({
+    ...options,
+    carrier: sealedCookie({ keys: keyring([{ id: 'bench', secret: 'YSBrZXkgb2YgdGhlIGJlbmNobWFya2Ega2V5IG9mIHQ' }]) }),
+  })
+
+/** What the managers have in common: the sealed cookie's has no `transact`. */
+type Ref = SessionRef<Data, 'last-write-wins'>
+
+/** A manager, and how its user raises a counter and answers its new value. */
+interface Sessions {
+  readonly manager: ReturnType<typeof overCookies>
+  readonly increment: (session: Ref) => Promise<number>
+}
+
+const count = modify<Data, 'views'>('views', (views) => views + 1)
+const begin = update<Data>(visit)
+
+const inStore = (store: Store<'cas'>): Sessions => ({
+  manager: sessionManager({ ...options, store }),
+  increment: async (ref) => (await (ref as SessionRef<Data>).transact(count)).data.views,
+})
+
+const sealed = (): Sessions => ({
+  manager: overCookies(),
+  increment: async (ref) => {
+    ref.update(count)
+    return (await ref.read()).data.views
+  },
+})
+
+const act = async ({ increment }: Sessions, ref: Ref, path: string): Promise<string> => {
+  if (path === paths.read) return (await ref.read()).data.user
+  if (path === paths.write) return String(await increment(ref))
+  ref.update(begin)
+  return nothing
+}
+
+const onHono = (sessions: Sessions): App => {
+  const app = new Hono()
+    .use(session(sessions.manager))
+    .get('*', async (c) =>
+      c.text(c.req.path === paths.untouched ? nothing : await act(sessions, c.var.session, c.req.path)),
+    )
+  return { _tag: 'fetch', fetch: (request) => app.fetch(request) }
+}
+
+const onFetch = (sessions: Sessions): App => ({
+  _tag: 'fetch',
+  fetch: withSession(sessions.manager, async (request, ref) => {
+    const path = pathOf(request)
+    const body = path === paths.untouched ? nothing : await act(sessions, ref, path)
+    return new Response(body, { headers: { 'content-type': 'text/plain; charset=utf-8' } })
+  }),
+})
+
+export const memoryOnHono = async (): Promise<App> => onHono(inStore(memoryStore()))
+export const memoryOnFetch = async (): Promise<App> => onFetch(inStore(memoryStore()))
+export const sealedOnHono = async (): Promise<App> => onHono(sealed())
+export const sealedOnFetch = async (): Promise<App> => onFetch(sealed())
+export const storeOnHono = async (store: Store<'cas'>): Promise<App> => onHono(inStore(store))
