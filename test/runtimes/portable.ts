@@ -5,6 +5,7 @@ import { counting } from './cases/counting.ts'
 import { login } from './cases/login.ts'
 import { logout } from './cases/logout.ts'
 import { saving } from './cases/saving.ts'
+import { sealing } from './cases/sealed.ts'
 import { tokens } from './cases/tokens.ts'
 import { type Runtime, serves, type Serving } from './serving.ts'
 import { stages } from './stage.ts'
@@ -13,7 +14,7 @@ import { stages } from './stage.ts'
 const program = (runtime: string): URL =>
   new URL(`app/serve.${runtime.replace(/^(node|workerd).*/, '$1')}.ts`, import.meta.url)
 
-const all = [counting, login, logout, answers, saving, tokens]
+const all = [counting, login, logout, answers, saving, tokens, sealing]
 
 /** `cases`: which of them. Default: all. */
 export const portable = (runtime: Runtime, cases: typeof all = all): void => {

@@ -6,6 +6,7 @@ import type { Leasing } from 'coatcheck'
 import { requireSubject, session, type SessionVariables } from 'coatcheck/hono'
 import { type Context, Hono } from 'hono'
 import { stream } from 'hono/streaming'
+import { sealed } from './sealed.ts'
 import { type Answer, perform, type Ref, type Scene } from './steps.ts'
 import { newWorld, type Options, type World } from './world.ts'
 
@@ -134,6 +135,7 @@ export const fetch = async (request: Request): Promise<Response> => {
     const answer = await obey(name, (await request.json()) as Command)
     return Response.json(answer ?? null)
   }
+  if (verb === 'sealed') return sealed(request)
   const served = worlds.get(name)
   return served === undefined ? new Response('no such world', { status: 404 }) : served.app(request)
 }
