@@ -20,13 +20,15 @@ import { created, done, exists, gone, lost, released, touched, unreadable, updat
 import { asking, type PostgresClient, prepares } from './postgres/client.ts'
 import { damagedError } from './postgres/errors.ts'
 import { acquired, acquiring } from './postgres/leases.ts'
-import { endOfTurn, loading } from './postgres/loading.ts'
+import { endOfTurn } from './postgres/gathering.ts'
+import { loading } from './postgres/loading.ts'
 import { listening, type PostgresListener } from './postgres/listening.ts'
 import { faulting, managed } from './postgres/managed.ts'
 import { columns, listedOf, storedOf, subjectBytes } from './postgres/row.ts'
 import { after, running } from './postgres/running.ts'
 import { type PostgresNames, tablesOf } from './postgres/schema.ts'
 import { statements } from './postgres/sql.ts'
+import { updating } from './postgres/updating.ts'
 import { waiting } from './postgres/waiting.ts'
 
 export type { PostgresClient } from './postgres/client.ts'
@@ -70,9 +72,13 @@ export const postgresStore = (options: PostgresStoreOptions): PostgresStore => {
   const sql = statements(tables, listen !== undefined)
   const client = asking(pool, options.prepare ?? prepares(pool))
   const { ask } = client
-  const load = loading(client, sql.load, sql.loads, endOfTurn(globalThis))
+  const later = endOfTurn(globalThis)
+  const load = loading(client, sql.load, sql.loads, later)
   const faulted = faulting(pool, tables)
   const { verb, write } = running(ask, faulted)
+  const updateAlone = (values: ReadonlyArray<unknown>, fence: number | null) =>
+    write('update', sql.update, [...values, fence], 'U', updated)
+  const update = updating(client, faulted, sql.updates, (values) => updateAlone(values, null), later)
   const waiters = waiting()
   const ear = listen === undefined ? undefined : listening(listen, waiters.wake, waiters.wakeAll)
   const acquire = acquiring(ask, sql.acquire, waiters, ear, poll)
@@ -94,8 +100,10 @@ export const postgresStore = (options: PostgresStoreOptions): PostgresStore => {
     create: (id, live) => () =>
       verb('create', async () => ((await ask(sql.create, [id, ...columns(live)])) === undefined ? exists : created)),
 
-    update: (id, expected, live, fence) => () =>
-      write('update', sql.update, [id, ...columns(live), expected, fence ?? null], 'U', updated),
+    update: (id, expected, live, fence) => () => {
+      const values = [id, ...columns(live), expected]
+      return fence === undefined ? update(values) : updateAlone(values, fence)
+    },
 
     touch: (id, epoch, touchedAt, expiresAt) => () =>
       verb('touch', async () =>

@@ -26,9 +26,16 @@ interface Meta {
   readonly flash: Flash
 }
 
-/** A text array as PostgreSQL writes it; the drivers differ in what they make of a JavaScript one. */
-export const textArray = (items: ReadonlyArray<string>): string =>
-  `{${items.map((item) => `"${item.replace(/["\\]/g, '\\$&')}"`).join(',')}}`
+const hexOf = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+
+const element = (value: unknown): string => {
+  if (value === null) return 'NULL'
+  if (typeof value === 'string') return `"${value.replace(/["\\]/g, '\\$&')}"`
+  return value instanceof Uint8Array ? `"\\\\x${hexOf(value)}"` : String(value)
+}
+
+/** An array of texts, numbers, bytes or nulls as PostgreSQL writes it; the drivers differ in what they make of a JavaScript one. */
+export const arrayOf = (items: ReadonlyArray<unknown>): string => `{${items.map(element).join(',')}}`
 
 const utf8 = new TextEncoder()
 const LONE_SURROGATE = /\p{Surrogate}/u
@@ -51,7 +58,7 @@ export const columns = (live: Live): Array<unknown> => {
   const meta: Meta = { format, schema, credential, subject, lifetime, flash }
   return [
     live.revision,
-    textArray(live.trail),
+    arrayOf(live.trail),
     live.epoch,
     subject === undefined ? null : subjectBytes(subject.id),
     subject === undefined ? null : subject.authenticatedAt,

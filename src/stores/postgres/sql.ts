@@ -39,6 +39,7 @@ export type Statements = Readonly<
     | 'loads'
     | 'create'
     | 'update'
+    | 'updates'
     | 'touch'
     | 'end'
     | 'sweep'
@@ -70,6 +71,19 @@ const leaseFor = (ms: string): string =>
 const allowed = (fence: string): string =>
   `case when ${fence}::bigint is null then coalesce(lease_until <= clock_timestamp(), true) else fence = ${fence} and coalesce(${LEASED}, false) end`
 
+/** Whether a write with this revision was done before. */
+const holds = (revision: string): string => `(revision = ${revision} or ${revision} = any(trail))`
+
+/** What an update sets; `of` names the parameters: the id, what `columns` makes of the record, the expected revision. */
+const written = (of: (parameter: number) => string): string => {
+  const prolonged = `case when touched_at > ${of(8)} then greatest(expires_at, ${of(9)}) else ${of(9)} end`
+  return `revision = ${of(2)}, trail = ${of(3)}::text[], epoch = ${of(4)}, subject = ${of(5)}, authenticated_at = ${of(6)},
+    created_at = ${of(7)}, touched_at = greatest(touched_at, ${of(8)}), expires_at = ${prolonged},
+    due = least(due, ${prolonged} + ${SWEEP_SLACK}), meta = ${of(10)}, data = ${of(11)}`
+}
+
+const WRITTEN_TYPES = 'text text text bigint bytea float8 float8 float8 float8 json json text'.split(' ')
+
 /** Why a write was refused, from the snapshot. `held`: what makes it one that was done before. */
 const refusal = (expected: string, fence: string, held?: string): string => `case
     when revision is null then 'G'
@@ -93,8 +107,7 @@ export const statements = ({ sessions, epochs }: Tables, notify: boolean): State
   // A void function's value is the empty text.
   const told = notify ? ` || case when ${LEASED} then pg_notify('${CHANNEL}', id)::text else '' end` : ''
 
-  const prolonged = 'case when touched_at > $8 then greatest(expires_at, $9) else $9 end'
-  const held = '(revision = $2 or $2 = any(trail))'
+  const held = holds('$2')
 
   const texts: Readonly<Record<keyof Statements, string>> = {
     load: `select ${STORED} as a from ${sessions} where id = $1`,
@@ -108,16 +121,19 @@ export const statements = ({ sessions, epochs }: Tables, notify: boolean): State
   returning 'C' as a`,
 
     update: `with written as (
-  update ${sessions} set
-    revision = $2, trail = $3, epoch = $4, subject = $5, authenticated_at = $6, created_at = $7,
-    touched_at = greatest(touched_at, $8), expires_at = ${prolonged}, due = least(due, ${prolonged} + ${SWEEP_SLACK}),
-    meta = $10, data = $11
+  update ${sessions} set ${written((n) => `$${n}`)}
   where id = $1 and revision = $12 and not ${held} and ${allowed('$13')}
   returning 1
 ), present as (
   select ${refusal('$12', '$13', held)} as a from ${sessions} where id = $1 and not exists (select from written)
 )
 select coalesce((select 'U' from written), (select a from present), 'G') as a`,
+
+    updates: `update ${sessions} set ${written((n) => `w.p${n}`)}
+  from (select * from unnest(${WRITTEN_TYPES.map((type, i) => `$${i + 1}::${type}[]`).join(', ')})
+    as w(${WRITTEN_TYPES.map((_, i) => `p${i + 1}`).join(', ')}) order by p1) w
+  where id = w.p1 and revision = w.p12 and not ${holds('w.p2')} and coalesce(lease_until <= clock_timestamp(), true)
+  returning id as a`,
 
     touch: `update ${sessions} set touched_at = greatest(touched_at, $3), expires_at = greatest(expires_at, $4)
   where id = $1 and revision is not null and epoch = $2 and expires_at >= $3

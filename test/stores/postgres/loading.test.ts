@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { SessionId } from '../../../src/core/Token.ts'
 import type { Asking, Row } from '../../../src/stores/postgres/client.ts'
-import { endOfTurn, loading } from '../../../src/stores/postgres/loading.ts'
+import { endOfTurn } from '../../../src/stores/postgres/gathering.ts'
+import { loading } from '../../../src/stores/postgres/loading.ts'
 import { newId, record } from '../../../src/testing/contract/bench.ts'
 import { must, world, type World } from './world.ts'
 
