@@ -104,7 +104,7 @@ describe('the page of the benchmarks', () => {
 
   it('says where another library is ahead, of those between which a user chooses', () => {
     expect(losses(report.results, () => true)).toEqual([
-      '- µs added per request, in process, **read**: ours (coatcheck, memory, node) 5 (4–6), @fastify/session, memory, fastify 4 (3–5); the ranges overlap.',
+      '- µs of wall time added per request, in process, **read**: ours (coatcheck, memory, node) 5 (4–6), @fastify/session, memory, fastify 4 (3–5); the ranges overlap.',
     ])
   })
 })

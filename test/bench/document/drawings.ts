@@ -15,7 +15,22 @@ export interface Plot {
 }
 
 /** The metrics that are drawn as bars, and the parts of their files' names. */
-const drawn = { added_us: 'added', added_cpu_us: 'cpu', rps: 'rps' } as const
+const drawn = {
+  added_process_us: 'added',
+  added_us: 'added-wall',
+  added_cpu_us: 'cpu',
+  rps: 'rps',
+  gzip_bytes: 'bundle',
+} as const
+
+/** One plot says it, where two metrics say nearly the same. */
+const hidden = (results: readonly Result[], metric: string): boolean => {
+  const has = (other: string): boolean => results.some((row) => row.metric === other)
+  return (
+    (metric === 'added_us' && has('added_process_us')) ||
+    (metric === 'added_cpu_us' && has('rps') && has('added_process_us'))
+  )
+}
 
 const byScenario = (rows: readonly Result[]): readonly Bars[] =>
   unique(rows.map(({ scenario }) => scenario)).map((scenario) => ({
@@ -27,7 +42,9 @@ const byScenario = (rows: readonly Result[]): readonly Bars[] =>
 
 const barPlots = (part: string, results: readonly Result[], groupOf: Grouping): readonly Plot[] =>
   Object.entries(drawn).flatMap(([metric, name]) => {
-    const rows = results.filter((row) => row.metric === metric && row.scenario !== 'empty')
+    const rows = hidden(results, metric)
+      ? []
+      : results.filter((row) => row.metric === metric && row.scenario !== 'empty')
     return unique(rows.map(groupOf)).map((group) => {
       const inGroup = rows.filter((row) => groupOf(row) === group)
       const title = `${meaning(metric).title}: ${group}`

@@ -3,7 +3,7 @@
  */
 import type { Result } from '../result.ts'
 import type { Spread } from '../statistics.ts'
-import { groups, ours } from '../targets.ts'
+import { groups, kindOf, ours } from '../targets.ts'
 
 /** Three digits that matter; whole numbers from a hundred on. */
 export const figure = (value: number): string =>
@@ -28,8 +28,12 @@ interface Meaning {
 /** What is known of a metric; one that is not here is shown under its own name. In the order of the page. */
 const meanings: Readonly<Record<string, Meaning>> = {
   total_us: { title: 'µs of the bare handler in process', neutral: true },
-  added_us: { title: 'µs added per request, in process' },
-  added_over_empty_us: { title: 'µs added over an empty middleware, in process' },
+  total_process_us: { title: 'CPU µs of the bare handler in process', neutral: true },
+  added_process_us: { title: 'CPU µs added per request, in process' },
+  added_process_over_empty_us: { title: 'CPU µs added over an empty middleware, in process', neutral: true },
+  added_us: { title: 'µs of wall time added per request, in process' },
+  added_over_empty_us: { title: 'µs of wall time added over an empty middleware, in process', neutral: true },
+  total_bytes: { title: 'Bytes allocated per request by the bare handler', neutral: true },
   added_bytes: { title: 'Bytes allocated per request above the bare handler' },
   added_cpu_us: { title: 'CPU µs of the server added per request, over loopback HTTP' },
   cpu_us: { title: 'CPU µs of the server per request, over loopback HTTP', whole: true },
@@ -43,6 +47,7 @@ const meanings: Readonly<Record<string, Meaning>> = {
   calls: { title: 'Store calls per request' },
   allocated_bytes: { title: 'Bytes allocated per operation' },
   call_us: { title: 'µs per call' },
+  gzip_bytes: { title: 'Bytes of a bundle for the edge, minified and compressed' },
   heap_bytes: { title: 'Bytes of heap per session' },
   rows_per_s: { title: 'Rows swept per second', higher: true },
 }
@@ -69,6 +74,10 @@ export const isOurs = ({ library }: Named): boolean => library === ours
 /** Whose users choose between: the frameworks on Node's `http` together, every other framework for itself. */
 export const frameworkOf = ({ adapter }: Named): string =>
   Object.entries(groups).find(([, { peers }]) => peers.includes(adapter))?.[0] ?? adapter
+
+/** That, and whether the session is in the cookie: like is compared with like. */
+export const choiceOf = (one: Named): string =>
+  kindOf(one) === 'in the cookie' ? `${frameworkOf(one)}, in the cookie` : frameworkOf(one)
 
 /** The system in which a store keeps its sessions: the first word of its name. */
 export const systemOf = ({ store }: Named): string => store.split(/[\s,/]/)[0]!

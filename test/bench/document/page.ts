@@ -7,7 +7,7 @@
  */
 import { format } from 'prettier'
 import type { Report } from '../result.ts'
-import { frameworkOf, systemOf } from './figures.ts'
+import { choiceOf, systemOf } from './figures.ts'
 import { type Plot, plotsOf, shown } from './drawings.ts'
 import { count, curveTables, type Grouping, losses, origin, tables, targetTable } from './tables.ts'
 
@@ -24,9 +24,9 @@ const commands: Readonly<Record<Part, string>> = {
 }
 
 const groupings: Readonly<Record<Part, Grouping>> = {
-  requests: frameworkOf,
+  requests: choiceOf,
   stores: systemOf,
-  edge: frameworkOf,
+  edge: choiceOf,
   growth: systemOf,
 }
 
@@ -35,7 +35,7 @@ const missing = (part: Part): string =>
 
 const lost = (part: Part, { results }: Report): string => {
   const groupOf = groupings[part]
-  const lines = losses(results, (a, b) => part !== 'stores' || groupOf(a) === groupOf(b))
+  const lines = losses(results, (a, b) => groupOf(a) === groupOf(b))
   return lines.length === 0
     ? 'Nobody is ahead of ours in any of these scenarios.'
     : ['Where another library is ahead of ours:', '', ...lines].join('\n')

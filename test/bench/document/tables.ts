@@ -2,6 +2,7 @@
  * The tables of the page, in Markdown, and what they say of us. Pure.
  */
 import type { Curve, Judged, Report, Result } from '../result.ts'
+import { groups } from '../targets.ts'
 import { byImportance, figure, frameworkOf, isOurs, meaning, nameOf, range, unique } from './figures.ts'
 import { short } from './svg.ts'
 
@@ -83,21 +84,22 @@ export const count = (targets: readonly Judged[]): string => {
   return `${met.length} of ${measured.length} targets met${rest === 0 ? '' : `, ${rest} not measured`}.`
 }
 
-const NODE = 'node'
-
 /** Whether a user who runs our row would have had the choice of the other one. */
 const comparable = (mine: Result, other: Result): boolean =>
   mine.metric === other.metric &&
   mine.scenario === other.scenario &&
   !isOurs(other) &&
   (mine.adapter === other.adapter ||
-    (mine.adapter === NODE && frameworkOf(other) === NODE && meaning(mine.metric).whole !== true))
+    (frameworkOf(mine) === frameworkOf(other) &&
+      Object.values(groups).some((group) => group.ours === mine.adapter) &&
+      meaning(mine.metric).whole !== true))
 
 /** Each scenario in which somebody is ahead of us, the fastest of them, and whether the ranges overlap. */
 export const losses = (results: readonly Result[], sameGroup: (a: Result, b: Result) => boolean): readonly string[] =>
   results
     .filter((result) => isOurs(result) && meaning(result.metric).neutral !== true)
-    .filter(({ scenario }) => scenario !== 'bare' && scenario !== 'empty')
+    .filter(({ scenario }) => !scenario.startsWith('bare') && scenario !== 'empty')
+    .filter(({ metric }) => metric !== 'added_us' || results.every((other) => other.metric !== 'added_process_us'))
     .flatMap((mine) => {
       const sign = meaning(mine.metric).higher === true ? -1 : 1
       const best = results
