@@ -20,17 +20,12 @@ import { maxAgeOf } from '../core/Policy.ts'
 import { toError } from '../core/SessionError.ts'
 import type { Live, SubjectEpoch } from '../core/Stored.ts'
 import { ended, FORMAT } from '../core/Stored.ts'
-import type { SessionId, Token } from '../core/Token.ts'
-import { secretFrom } from '../core/Token.ts'
+import type { SessionId } from '../core/Token.ts'
 import type { Bound, Brought, Carriage, Epochs, Opened, Sealed, Terms, Unfolded } from '../effects/Carrier.ts'
 import type { Created, Exists, StoreError, StoreOperation } from '../effects/Store.ts'
 import { created, done, exists, gone, refused, touched, updated } from '../effects/Store.ts'
 
 const NOTHING: ReadonlyArray<never> = []
-const NO_SECRET = secretFrom('')
-
-// A token that hides its secret costs a microsecond, and this one has none.
-const tokenOf = ({ id }: Unfolded): Token => ({ id, secret: NO_SECRET })
 
 /** See the module's head. */
 export const carriage = (terms: Terms, bound: Bound, epochs: Epochs | undefined): Carriage => {
@@ -49,7 +44,7 @@ export const carriage = (terms: Terms, bound: Bound, epochs: Epochs | undefined)
   const taken = ({ found, rejected, brought: names }: Opened): Brought => {
     brought = names
     for (const one of found) held.set(one.id, one)
-    return { tokens: found.map(tokenOf), rejected }
+    return { values: found.map(({ id }) => id), rejected }
   }
 
   // Whatever the policy says by now, it is over when it was sealed to be.

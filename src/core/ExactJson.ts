@@ -157,8 +157,10 @@ const walkObject = (walk: Walk, value: Fields, previous: unknown, depth: number)
     }
     return refuseAt(walk, value, key)
   }
-  if (Object.getOwnPropertyNames(value).length !== count) return refuse(walk, 'a property that is not enumerable')
-  if (Object.getOwnPropertySymbols(value).length > 0) return refuse(walk, 'a symbol key')
+  if (Reflect.ownKeys(value).length !== count) {
+    const hidden = Object.getOwnPropertyNames(value).length !== count
+    return refuse(walk, hidden ? 'a property that is not enumerable' : 'a symbol key')
+  }
   const json = copy ?? (value as Record<string, Json>)
   walk.containers.push(json)
   return json

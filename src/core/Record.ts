@@ -21,7 +21,7 @@ import type { Update } from './Plan.ts'
 import type { Policy } from './Policy.ts'
 import { expiresAt } from './Policy.ts'
 import type { Session } from './Session.ts'
-import type { Credential, Flash, Lifetime, Live, Revision, Subject } from './Stored.ts'
+import type { Credential, Flash, Live, Revision } from './Stored.ts'
 import { FORMAT, nextTrail } from './Stored.ts'
 import type { SessionId } from './Token.ts'
 
@@ -47,29 +47,39 @@ export const dated =
       ? { ...session, subject: some({ ...session.subject.value, authenticatedAt: now }) }
       : session
 
-const holder = <A>(session: Session<A>): { readonly subject?: Subject; readonly lifetime?: Lifetime } => ({
-  ...(session.subject._tag === 'Some' ? { subject: session.subject.value } : {}),
-  ...(session.lifetime._tag === 'Some' ? { lifetime: session.lifetime.value } : {}),
-})
+type Draft<A> = { -readonly [K in keyof A]: A[K] }
+
+// Member by member: a literal of several spreads takes ten times as long.
+const complete = <A>(policy: Policy, record: Draft<Live>, session: Session<A>): Live => {
+  if (session.subject._tag === 'Some') record.subject = session.subject.value
+  if (session.lifetime._tag === 'Some') record.lifetime = session.lifetime.value
+  record.expiresAt = expiresAt(policy)(record)
+  return record
+}
 
 /** The first record of a session. `session` is dated. */
 export const createdRecord =
   (policy: Policy, now: Millis) =>
-  <A>(session: Session<A>, revision: Revision, digest: string, content: Content): Live => {
-    const times = { createdAt: now, touchedAt: now, ...holder(session) }
-    return {
-      _tag: 'Live',
-      format: FORMAT,
-      revision,
-      trail: [],
-      epoch: 0,
-      fence: 0,
-      credential: { digest, mintedAt: now },
-      ...times,
-      expiresAt: expiresAt(policy)(times),
-      ...content,
-    }
-  }
+  <A>(session: Session<A>, revision: Revision, digest: string, { schema, data, flash }: Content): Live =>
+    complete(
+      policy,
+      {
+        _tag: 'Live',
+        format: FORMAT,
+        revision,
+        trail: [],
+        epoch: 0,
+        fence: 0,
+        credential: { digest, mintedAt: now },
+        createdAt: now,
+        touchedAt: now,
+        expiresAt: now,
+        schema,
+        data,
+        flash,
+      },
+      session,
+    )
 
 const confirmed = (credential: Credential, now: Millis): Credential =>
   credential.renewed === undefined
@@ -105,26 +115,27 @@ export const updatedRecord =
     via: 'current' | 'renewed',
     touch: boolean,
     minted: Minted,
-    content: Content,
-  ): Live => {
-    const times = {
-      createdAt: record.createdAt,
-      touchedAt: touch ? Math.max(record.touchedAt, now) : record.touchedAt,
-      ...holder(session),
-    }
-    return {
-      _tag: 'Live',
-      format: FORMAT,
-      revision: minted.revision,
-      trail: nextTrail(record),
-      epoch: action.secret === 'rotate' ? record.epoch + 1 : record.epoch,
-      fence: record.fence,
-      credential: nextCredential(record.credential, action, minted.digest, now, via),
-      ...times,
-      expiresAt: expiresAt(policy)(times),
-      ...content,
-    }
-  }
+    { schema, data, flash }: Content,
+  ): Live =>
+    complete(
+      policy,
+      {
+        _tag: 'Live',
+        format: FORMAT,
+        revision: minted.revision,
+        trail: nextTrail(record),
+        epoch: action.secret === 'rotate' ? record.epoch + 1 : record.epoch,
+        fence: record.fence,
+        credential: nextCredential(record.credential, action, minted.digest, now, via),
+        createdAt: record.createdAt,
+        touchedAt: touch ? Math.max(record.touchedAt, now) : record.touchedAt,
+        expiresAt: record.expiresAt,
+        schema,
+        data,
+        flash,
+      },
+      session,
+    )
 
 /** The session that a record tells of. */
 export const sessionOf = <A>(id: SessionId, record: Live, data: A, flash: Flash, initial: A): Session<A> => ({

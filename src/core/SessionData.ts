@@ -85,11 +85,13 @@ export const modify: Modify =
 export const update =
   <A>(changes: Partial<NoInfer<A>>): Endomorphism<Session<A>> =>
   (session) => {
-    const changed = (Object.keys(changes) as Array<keyof A>).filter(
-      (key) => changes[key] !== undefined && !(Object.is(session.data[key], changes[key]) && holds(session.data, key)),
-    )
-    if (changed.length === 0) return session
-    return withData(session, { ...session.data, ...Object.fromEntries(changed.map((key) => [key, changes[key]])) })
+    const given = Object.keys(changes) as Array<keyof A>
+    const present = given.filter((key) => changes[key] !== undefined)
+    if (present.every((key) => Object.is(session.data[key], changes[key]) && holds(session.data, key))) return session
+    // A spread, for it makes a key `__proto__` one like any other.
+    const news =
+      present.length === given.length ? changes : Object.fromEntries(present.map((key) => [key, changes[key]]))
+    return withData(session, { ...session.data, ...news })
   }
 
 /** Removes an optional key (CherryPy: `del`). The same session if it is absent. */

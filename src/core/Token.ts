@@ -58,7 +58,10 @@ export const token = (id: SessionId, secret: Secret): Token =>
   Object.defineProperty({ id }, 'secret', { value: secret }) as Token
 
 /** The cookie value of a token. */
-export const format = (t: Token): CookieValue => `${t.id}.${t.secret}` as CookieValue
+export const format = (t: Token): CookieValue => textOf(t.id, t.secret)
+
+/** The cookie value of the token that these make. */
+export const textOf = (id: SessionId, secret: Secret): CookieValue => `${id}.${secret}` as CookieValue
 
 /** Whether text has the exact shape of a session id. */
 export const isSessionId = (text: string): text is SessionId => text.length === ID_LENGTH && ID.test(text)
@@ -66,9 +69,15 @@ export const isSessionId = (text: string): text is SessionId => text.length === 
 /** Whether text has the exact shape of a token: what `valuesOf` is asked to look for. */
 export const isToken = (text: string): boolean => text.length === TOKEN_LENGTH && TOKEN.test(text)
 
+/** The id that the text of a token begins with. */
+export const idOf = (text: string): SessionId => idFrom(text.slice(0, ID_LENGTH))
+
+/** The secret that the text of a token ends with. */
+export const secretOf = (text: string): Secret => secretFrom(text.slice(ID_LENGTH + 1))
+
 /** The token that a cookie value spells, or None for anything else: any length, any characters, never a throw. */
 export const parse = (value: string): Option<Token> =>
-  isToken(value) ? some(token(idFrom(value.slice(0, ID_LENGTH)), secretFrom(value.slice(ID_LENGTH + 1)))) : none
+  isToken(value) ? some(token(idOf(value), secretOf(value))) : none
 
 /**
  * Whether two digests are the same text, in a time that depends on their lengths only (ASVS 11.2.4). Lengths are

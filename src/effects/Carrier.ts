@@ -21,7 +21,7 @@ import type { TaskEither } from '#fp-ts/TaskEither'
 import type { Cookie, CookieTooLarge } from '../core/Cookie.ts'
 import type { Policy } from '../core/Policy.ts'
 import type { Live, SubjectEpoch } from '../core/Stored.ts'
-import type { SessionId, Token } from '../core/Token.ts'
+import type { SessionId } from '../core/Token.ts'
 import type { Clock } from './Clock.ts'
 import type { Near, Store, StoreError } from './Store.ts'
 
@@ -82,8 +82,8 @@ export interface Terms {
 
 /** What a request's cookies came to, for the engine. */
 export interface Brought {
-  /** The sessions that they hold, as tokens whose secret is empty: the seal is the proof. */
-  readonly tokens: ReadonlyArray<Token>
+  /** The ids of the sessions that they hold: no secret, for the seal is the proof. */
+  readonly values: ReadonlyArray<SessionId>
   readonly rejected: Opened['rejected']
 }
 

@@ -15,9 +15,9 @@ import { storeError } from '../effects/Store.ts'
 type Legible = (value: unknown) => boolean
 
 const tagged =
-  (...tags: ReadonlyArray<string>): Legible =>
+  (...tags: ReadonlyArray<unknown>): Legible =>
   (value) =>
-    typeof value === 'object' && value !== null && tags.includes((value as { readonly _tag?: string })._tag ?? '')
+    typeof value === 'object' && value !== null && tags.includes((value as { readonly _tag?: unknown })._tag)
 
 const number: Legible = (value) => typeof value === 'number' && value >= 0
 
@@ -51,11 +51,15 @@ const ANSWERS: Readonly<Record<StoreOperation, Legible>> = {
 const isFault = tagged('StoreError')
 const isEither = tagged('Left', 'Right')
 
-/** The answer, or the fault that it is none. */
+/** The answer, or the fault that it is none. Never throws. */
 export const legible = <A>(operation: StoreOperation, answer: Either<StoreError, A>): Either<StoreError, A> => {
-  if (isEither(answer)) {
-    if (answer._tag === 'Right' && ANSWERS[operation](answer.right)) return answer
-    if (answer._tag === 'Left') return isFault(answer.left) ? answer : left(storeError(operation, answer.left))
+  try {
+    if (isEither(answer)) {
+      if (answer._tag === 'Right' && ANSWERS[operation](answer.right)) return answer
+      if (answer._tag === 'Left') return isFault(answer.left) ? answer : left(storeError(operation, answer.left))
+    }
+  } catch (cause) {
+    return left(storeError(operation, cause))
   }
   // What it holds may be a record: it is not repeated.
   return left(storeError(operation, new Error(`the store's answer to ${operation} is none that its contract has`)))

@@ -9,7 +9,7 @@
  * @since 0.1.0
  */
 import type { Either } from '#fp-ts/Either'
-import { isRight, left } from '#fp-ts/Either'
+import { isLeft, left } from '#fp-ts/Either'
 import type { TaskEither } from '#fp-ts/TaskEither'
 import type { Millis } from '../core/Millis.ts'
 import type { Outcome, SessionError } from '../core/SessionError.ts'
@@ -25,35 +25,55 @@ interface TimedOut {
 type Fault = StoreError | TimedOut
 const timedOut: TimedOut = { _tag: 'TimedOut' }
 
-const within = <A>(ms: number, operation: StoreOperation, task: TaskEither<StoreError, A>): Promise<Either<Fault, A>> =>
+type Told<E, A> = Either<E, A> | Promise<Either<E, A>>
+
+// A store that throws, rejects or answers what nobody can read breaks its contract; to the request it is a store that failed.
+const asked = <E, A>(
+  operation: StoreOperation,
+  task: TaskEither<StoreError, A>,
+  onFault: (fault: StoreError) => Told<E, A>,
+): Promise<Either<E, A>> => {
+  try {
+    return task().then(
+      (answer) => {
+        const told = legible(operation, answer)
+        return isLeft(told) ? onFault(told.left) : told
+      },
+      (cause: unknown) => onFault(storeError(operation, cause)),
+    )
+  } catch (cause) {
+    return Promise.resolve(onFault(storeError(operation, cause)))
+  }
+}
+
+const within = <E, A>(
+  ms: number,
+  operation: StoreOperation,
+  task: TaskEither<StoreError, A>,
+  onFault: (fault: Fault) => Told<E, A>,
+): Promise<Either<E, A>> =>
   new Promise((resolve) => {
+    let late = false
     const timer = setTimeout(() => {
-      resolve(left(timedOut))
+      late = true
+      resolve(onFault(timedOut))
     }, ms)
-    const settle = (answer: Either<Fault, A>): void => {
+    void asked<StoreError, A>(operation, task, left).then((answer) => {
+      if (late) return
       clearTimeout(timer)
-      resolve(answer)
-    }
-    task().then(settle, (cause: unknown) => {
-      settle(left(storeError(operation, cause)))
+      resolve(isLeft(answer) ? onFault(answer.left) : answer)
     })
   })
 
-// Runs a task with the store's time limit, if it has one: a store in this process can not be a black hole. A store that
-// throws, rejects or answers what nobody can read breaks its contract; to the request it is a store that failed.
-const limited = async <A, B>(
+// Runs a task with the store's time limit, if it has one: a store in this process can not be a black hole.
+const limited = <A, B>(
   engine: Engine<B>,
   ms: number,
   operation: StoreOperation,
   task: TaskEither<StoreError, A>,
-): Promise<Either<Fault, A>> => {
-  const asked = async (): Promise<Either<StoreError, A>> => legible(operation, await task())
-  try {
-    return await (engine.store.local === true ? asked() : within(ms, operation, asked))
-  } catch (cause) {
-    return left(storeError(operation, cause))
-  }
-}
+  onFault: (fault: Fault) => Told<SessionError, A>,
+): Promise<Either<SessionError, A>> =>
+  engine.store.local === true ? asked(operation, task, onFault) : within(ms, operation, task, onFault)
 
 /** The path of an `InvalidData` that speaks of the whole record, which the store could not read. */
 export const DAMAGED = 'record'
@@ -93,23 +113,56 @@ export const leasePause = async <B>({ clock, random }: Engine<B>, until: Millis)
   return ms
 }
 
+// What answers at once has no limit to keep to.
+const told = <A>(operation: StoreOperation, now: () => Either<StoreError, A>): Either<StoreError, A> => {
+  try {
+    return legible(operation, now())
+  } catch (cause) {
+    return left(storeError(operation, cause))
+  }
+}
+
+/** As `read`, of a verb that answers at once. */
+export const readNow = <A, B>(
+  engine: Engine<B>,
+  operation: StoreOperation,
+  now: () => Either<StoreError, A>,
+): Either<SessionError, A> => {
+  const answer = told(operation, now)
+  return isLeft(answer) ? left(reported(engine, operation, answer.left, 'none', true)) : answer
+}
+
+/** As `write`, of a verb that answers at once. */
+export const writeNow = <A, B>(
+  engine: Engine<B>,
+  operation: StoreOperation,
+  now: () => Either<StoreError, A>,
+  uncertain: () => void,
+  fatal = true,
+): Either<SessionError, A> => {
+  const answer = told(operation, now)
+  if (!isLeft(answer)) return answer
+  if (answer.left.unchanged === true) return left(reported(engine, operation, answer.left, 'none', fatal))
+  uncertain()
+  const again = told(operation, now)
+  return isLeft(again) ? left(reported(engine, operation, again.left, 'unknown', fatal)) : again
+}
+
 /** A call that changes nothing, or whose effect nobody waits for (touch). One attempt within `limit` ms. */
-export const read = async <A, B>(
+export const read = <A, B>(
   engine: Engine<B>,
   operation: StoreOperation,
   task: TaskEither<StoreError, A>,
   fatal = true,
   limit = engine.limits.storeTimeout,
-): Promise<Either<SessionError, A>> => {
-  const answer = await limited(engine, limit, operation, task)
-  return isRight(answer) ? answer : left(reported(engine, operation, answer.left, 'none', fatal))
-}
+): Promise<Either<SessionError, A>> =>
+  limited(engine, limit, operation, task, (fault) => left(reported(engine, operation, fault, 'none', fatal)))
 
 /**
  * A write. An attempt whose outcome is unknown is repeated once; both together stay within `storeTimeout`. `uncertain` is
  * called before the repetition: from then on the answer may speak of what the first attempt did.
  */
-export const write = async <A, B>(
+export const write = <A, B>(
   engine: Engine<B>,
   operation: StoreOperation,
   task: TaskEither<StoreError, A>,
@@ -117,11 +170,10 @@ export const write = async <A, B>(
   fatal = true,
 ): Promise<Either<SessionError, A>> => {
   const half = engine.limits.storeTimeout / 2
-  let answer = await limited(engine, half, operation, task)
-  if (isRight(answer)) return answer
-  if (answer.left._tag === 'StoreError' && answer.left.unchanged === true)
-    return left(reported(engine, operation, answer.left, 'none', fatal))
-  uncertain()
-  answer = await limited(engine, half, operation, task)
-  return isRight(answer) ? answer : left(reported(engine, operation, answer.left, 'unknown', fatal))
+  return limited(engine, half, operation, task, (fault) => {
+    if (fault._tag === 'StoreError' && fault.unchanged === true)
+      return left(reported(engine, operation, fault, 'none', fatal))
+    uncertain()
+    return limited(engine, half, operation, task, (again) => left(reported(engine, operation, again, 'unknown', fatal)))
+  })
 }

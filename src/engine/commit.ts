@@ -12,21 +12,12 @@ import { isLeft, left, right } from '#fp-ts/Either'
 import type { Option } from '#fp-ts/Option'
 import { none, some } from '#fp-ts/Option'
 import type { Millis } from '../core/Millis.ts'
-import type { Action, Nothing, Plan, Touch } from '../core/Plan.ts'
-import { changed, isLogout, plan } from '../core/Plan.ts'
+import { plan } from '../core/Plan.ts'
 import { expiresAt } from '../core/Policy.ts'
 import type { Change } from '../core/Replay.ts'
-import { replay } from '../core/Replay.ts'
 import type { Session } from '../core/Session.ts'
 import type { SessionError } from '../core/SessionError.ts'
-import {
-  conflictExhausted,
-  headersSent,
-  lockTimeout,
-  misconfigured,
-  sessionEnded,
-  superseded,
-} from '../core/SessionError.ts'
+import { conflictExhausted, lockTimeout } from '../core/SessionError.ts'
 import type { Live, Stored, SubjectEpoch } from '../core/Stored.ts'
 import { holdsRevision } from '../core/Stored.ts'
 import type { SessionId } from '../core/Token.ts'
@@ -35,8 +26,9 @@ import { leasePause, pause, read } from './calls.ts'
 import { load } from './load.ts'
 import type { Step } from './perform.ts'
 import { perform } from './perform.ts'
+import { refusal, stores } from './refusal.ts'
 import type { Base, Request } from './request.ts'
-import { applied, freshBase, isOld, mustSignIn } from './request.ts'
+import { applied, freshBase, isOld } from './request.ts'
 import { baselineOf, signsIn, verified } from './revocation.ts'
 import type { Turn } from './turns.ts'
 
@@ -51,42 +43,6 @@ type Changes<A> = ReadonlyArray<Change<A>>
 
 const jitter = <A>(req: Request<A>, attempts: number): Millis =>
   req.engine.random.unit() * Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** attempts)
-
-/** Whether a request that lost its session, or came too late for it, may start another by signing in (design §4). */
-const mayStartAnew = <A>({ grant, status }: Request<A>): boolean =>
-  grant === undefined || (status === 'superseded' && grant.subject === undefined)
-
-// A logout wants nothing of a session that is lost already.
-const wanted = <A>(base: Session<A>, result: Session<A>): boolean => changed(base, result) || result.intent === 'rotate'
-
-const stores = (action: Action): action is Exclude<Action, Nothing | Touch> =>
-  action._tag !== 'Nothing' && action._tag !== 'Touch'
-
-/** Why a plan must not be carried out, if it must not. Asked before any store call of the write. */
-const refusal = <A>(
-  req: Request<A>,
-  base: Base<A>,
-  result: Session<A>,
-  { action, cookie }: Plan,
-  changes: Changes<A>,
-): SessionError | undefined => {
-  if (base.unreadable !== undefined && changes.length > 0 && !isLogout(base.session, result)) return base.unreadable
-  if (base.record === undefined && changes.length > 0 && mustSignIn(req.status)) {
-    const lost = req.status === 'superseded' ? superseded : sessionEnded
-    if (action._tag === 'Create' && !mayStartAnew(req)) return lost
-    if (action._tag === 'Nothing' && wanted(base.session, replay(base.session, changes).session)) return lost
-  }
-  if (action._tag === 'Create') {
-    if (req.destroyed && result.subject._tag === 'None') return sessionEnded
-    if (req.degraded !== undefined) return req.degraded
-    if (!req.create || req.passive)
-      return req.engine.limits.development && result.subject._tag === 'Some'
-        ? misconfigured('create', false, 'a route that signs in must be allowed to create a session')
-        : sessionEnded
-  }
-  const needsCookie = cookie === 'Set' || (req.engine.carriage !== undefined && stores(action))
-  return needsCookie && !req.canSetCookie ? headersSent : undefined
-}
 
 const touch = async <A>(req: Request<A>, base: Base<A>, record: Live, now: Millis): Promise<void> => {
   const { engine } = req
@@ -113,12 +69,12 @@ interface Progress<A> {
   /** The queue that this commit leaves when it is done. */
   queue: { readonly id: SessionId; readonly turn: Turn } | undefined
   baseline: SubjectEpoch | undefined
-  /** When the retries began: after the last wait for a lease, which counts as none. */
-  started: Millis
+  /** When the retries began: at the first attempt, or after the last wait for a lease, which counts as none. */
+  started: Millis | undefined
 }
 
 const tooLong = <A>(req: Request<A>, progress: Progress<A>): boolean =>
-  progress.attempts >= MAX_ATTEMPTS || req.engine.clock() - progress.started >= MAX_RETRYING
+  progress.attempts >= MAX_ATTEMPTS || req.engine.clock() - (progress.started ?? 0) >= MAX_RETRYING
 
 const onConflict = async <A>(
   req: Request<A>,
@@ -149,7 +105,7 @@ const onConflict = async <A>(
 }
 
 const exhausted = <A>(req: Request<A>, progress: Progress<A>): SessionError =>
-  conflictExhausted(progress.attempts, req.engine.clock() - progress.started)
+  conflictExhausted(progress.attempts, req.engine.clock() - (progress.started ?? 0))
 
 const leave = <A>(req: Request<A>, progress: Progress<A>): void => {
   if (progress.queue !== undefined) req.engine.turns.leave(progress.queue.id, progress.queue.turn)
@@ -187,11 +143,13 @@ const run = async <A>(req: Request<A>, progress: Progress<A>): Promise<Either<Se
   let inspected = false
   for (;;) {
     if (req.base === undefined) {
-      const loaded = await load(req)
+      const loading = load(req)
+      const loaded = loading instanceof Promise ? await loading : loading
       if (isLeft(loaded)) return loaded
     }
     const base = req.base ?? freshBase(engine)
     const now = engine.clock()
+    progress.started ??= now
     const { session: result, ignored } = applied(req, base, progress.changes, now)
     const planned = plan(
       engine.policy,
@@ -235,7 +193,8 @@ const run = async <A>(req: Request<A>, progress: Progress<A>): Promise<Either<Se
       progress.baseline = baseline.right
     }
     const { changes, attempts, baseline } = progress
-    const step = await perform(req, { base, result, changes, now, attempts, baseline }, action)
+    const performed = perform(req, { base, result, changes, now, attempts, baseline }, action)
+    const step = performed instanceof Promise ? await performed : performed
     progress.attempts++
     switch (step._tag) {
       case 'Stored':
@@ -275,8 +234,28 @@ const run = async <A>(req: Request<A>, progress: Progress<A>): Promise<Either<Se
   }
 }
 
+const over = <A>(req: Request<A>, progress: Progress<A>): void => {
+  leave(req, progress)
+  if (progress.leased !== undefined)
+    req.engine.emit?.({ _tag: 'lock-waited', id: progress.leased.id, waited: Math.round(progress.waited) })
+}
+
+// A sign-in that was settled is verified whatever became of the rest: its cookie would leave with the error.
+const checked = async <A>(
+  req: Request<A>,
+  progress: Progress<A>,
+  stored: Either<SessionError, Session<A>>,
+): Promise<Either<SessionError, Session<A>>> => {
+  try {
+    const error = await verified(req)
+    return error === undefined ? stored : left(error)
+  } finally {
+    over(req, progress)
+  }
+}
+
 /** Stores changes, in order, in one write; Right only when they are stored, or when nothing had to be. */
-export const store = async <A>(req: Request<A>, changes: Changes<A>): Promise<Either<SessionError, Session<A>>> => {
+export const store = <A>(req: Request<A>, changes: Changes<A>): Promise<Either<SessionError, Session<A>>> => {
   const progress: Progress<A> = {
     changes,
     attempts: 0,
@@ -284,16 +263,17 @@ export const store = async <A>(req: Request<A>, changes: Changes<A>): Promise<Ei
     leased: undefined,
     queue: undefined,
     baseline: undefined,
-    started: req.engine.clock(),
+    started: undefined,
   }
-  try {
-    const stored = await run(req, progress)
-    // A sign-in that was settled is verified whatever became of the rest: its cookie would leave with the error.
-    const error = req.unverified === undefined ? undefined : await verified(req)
-    return error === undefined ? stored : left(error)
-  } finally {
-    leave(req, progress)
-    if (progress.leased !== undefined)
-      req.engine.emit?.({ _tag: 'lock-waited', id: progress.leased.id, waited: Math.round(progress.waited) })
-  }
+  return run(req, progress).then(
+    (stored) => {
+      if (req.unverified !== undefined) return checked(req, progress, stored)
+      over(req, progress)
+      return stored
+    },
+    (defect: unknown) => {
+      over(req, progress)
+      throw defect
+    },
+  )
 }

@@ -16,7 +16,7 @@ import type { SessionError } from '../core/SessionError.ts'
 import { store } from './commit.ts'
 import { load } from './load.ts'
 import type { Request } from './request.ts'
-import { applied, besideOf, isOld, serial } from './request.ts'
+import { applied, besideOf, isOld, isUnused, serial } from './request.ts'
 import type { Ending, Finished, Reply } from './SessionRef.ts'
 
 const dropped = <A>(req: Request<A>, reason: DropReason): void => {
@@ -26,11 +26,12 @@ const dropped = <A>(req: Request<A>, reason: DropReason): void => {
 }
 
 /** Stores what was recorded. What was carried leaves the record of pending updates; what is Left stays. */
-export const commitPending = async <A>(req: Request<A>): Promise<Either<SessionError, Session<A>>> => {
+export const commitPending = <A>(req: Request<A>): Promise<Either<SessionError, Session<A>>> => {
   const carried = req.pending
-  const stored = await store(req, carried)
-  if (!isLeft(stored)) req.pending = req.pending.slice(carried.length)
-  return stored
+  return store(req, carried).then((stored) => {
+    if (!isLeft(stored)) req.pending = req.pending.slice(carried.length)
+    return stored
+  })
 }
 
 /** Why updates of a request without a live session may be dropped rather than reported; undefined = report. */
@@ -109,7 +110,7 @@ const readOnly = <A>(req: Request<A>): boolean => {
 export const finish = <A>(req: Request<A>, ending: Ending): Finished | Promise<Finished> | undefined => {
   // From here on an update comes too late for the response.
   req.finished = true
-  if (req.loading === undefined && req.pending.length === 0 && req.tail === undefined) {
+  if (isUnused(req) && req.tail === undefined) {
     req.canSetCookie = false
     return undefined
   }

@@ -26,9 +26,9 @@ import { read as readStore } from './calls.ts'
 import { store } from './commit.ts'
 import { commitPending } from './finish.ts'
 import { load } from './load.ts'
-import type { Lock, Request } from './request.ts'
-import { applied, besideOf, mustSignIn, serial } from './request.ts'
-import type { Committed, Leasing, ReadOptions, SessionEffect, SessionRef, UpdateOptions } from './SessionRef.ts'
+import type { Base, Lock, Request } from './request.ts'
+import { applied, besideOf, isUnused, mustSignIn, serial } from './request.ts'
+import type { Committed, Leasing, SessionEffect, SessionRef, UpdateOptions } from './SessionRef.ts'
 
 type Outcome<B> = Promise<Either<SessionError, B>>
 
@@ -41,27 +41,40 @@ const entered = async <A>(req: Request<A>, lock: Lock<A>, byHand: boolean): Outc
   return right(undefined)
 }
 
+type Seen<A> = Either<SessionError, Session<A>>
+
+const seen = <A>(req: Request<A>, loaded: Either<SessionError, Base<A>>): Seen<A> => {
+  if (isLeft(loaded)) return loaded
+  const base = loaded.right
+  if (base.unreadable !== undefined) return left(base.unreadable)
+  return right(req.pending.length === 0 ? base.session : applied(req, base, req.pending, req.engine.clock()).session)
+}
+
+const loadedNow = <A>(req: Request<A>): Seen<A> | Promise<Seen<A>> => {
+  const loaded = load(req)
+  return loaded instanceof Promise ? loaded.then((late) => seen(req, late)) : seen(req, loaded)
+}
+
 const current = async <A>(req: Request<A>): Outcome<Session<A>> => {
   if (req.lock !== undefined) {
     const held = await entered(req, req.lock, false)
     if (isLeft(held)) return held
   }
-  const loaded = req.base === undefined ? await load(req) : right(req.base)
-  if (isLeft(loaded)) return loaded
-  const base = loaded.right
-  if (base.unreadable !== undefined) return left(base.unreadable)
-  return right(applied(req, base, req.pending, req.engine.clock()).session)
+  return loadedNow(req)
 }
 
-const read = <A>(req: Request<A>, passive: boolean): Outcome<Session<A>> => {
+/** At once where it can be known at once. */
+const read = <A>(req: Request<A>, passive: boolean): Seen<A> | Promise<Seen<A>> => {
   if (passive) req.passive = true
-  return req.tail === undefined && req.lock === undefined ? current(req) : serial(req, () => current(req))
+  if (req.tail !== undefined || req.lock !== undefined) return serial(req, () => current(req))
+  // What was recorded is the application's, and may throw: into a promise.
+  return req.pending.length === 0 ? loadedNow(req) : current(req)
 }
 
 const record = <A>(req: Request<A>, f: Endomorphism<Session<A>>, options?: UpdateOptions): void => {
   const { limits, emit } = req.engine
   // Adapters wait for the first use: they hold the response from then on.
-  if (req.loading === undefined && req.pending.length === 0) req.cookieHeader()
+  if (isUnused(req)) req.cookieHeader()
   if (req.finished) {
     if (limits.development)
       throw new Error(
@@ -172,8 +185,8 @@ const committed = async <A>(req: Request<A>): Outcome<Committed<A>> => {
 
 /** The functional face. */
 export const effectOf = <A>(req: Request<A>): SessionEffect<A, 'cas' & Leasing> => ({
-  read: () => read(req, false),
-  readPassive: () => read(req, true),
+  read: async () => read(req, false),
+  readPassive: async () => read(req, true),
   update:
     (f: Endomorphism<Session<A>>, options?: UpdateOptions): IO<void> =>
     () => {
@@ -190,63 +203,97 @@ export const effectOf = <A>(req: Request<A>): SessionEffect<A, 'cas' & Leasing> 
   release: () => serial(req, () => release(req)),
 })
 
-const unwrapped = async <B>(outcome: Outcome<B>): Promise<B> => {
-  const settled = await outcome
-  if (isLeft(settled)) throw toError(settled.left)
-  return settled.right
+/** What an operation settles to, unwrapped. */
+const unwrapped = <A, B>(req: Request<A>, running: Outcome<B>): Promise<B> => {
+  const over = (): void => {
+    if (req.tail === running) req.tail = undefined
+  }
+  const failed = (error: unknown): never => {
+    over()
+    // A rejection that nobody awaits must not end the process.
+    promise.catch(() => undefined)
+    throw error
+  }
+  const promise: Promise<B> = running.then((answer) => {
+    if (isLeft(answer)) return failed(toError(answer.left))
+    over()
+    return answer.right
+  }, failed)
+  return promise
 }
 
-const ignore = (): void => undefined
+/** What a read gives, unwrapped. */
+const session = <A>(req: Request<A>, answer: Seen<A> | Promise<Seen<A>>): Promise<Session<A>> =>
+  answer instanceof Promise || isLeft(answer) ? unwrapped(req, Promise.resolve(answer)) : Promise.resolve(answer.right)
 
-// A rejection that nobody awaits must not end the process.
-const handled = <B>(promise: Promise<B>): Promise<B> => {
-  promise.then(undefined, ignore)
-  return promise
+/** As `serial`, unwrapped. */
+const promised = <A, B>(req: Request<A>, operation: () => Outcome<B>): Promise<B> => {
+  const running = req.tail === undefined ? operation() : req.tail.then(operation, operation)
+  req.tail = running
+  return unwrapped(req, running)
 }
 
 const REQUEST = Symbol('request')
 
-interface Owned<A> {
-  readonly [REQUEST]: Request<A>
+// A function, so that a handle that is printed or copied tells nothing of its request.
+interface Owned {
+  [REQUEST]: () => Request<unknown>
 }
 
-// An accessor in the literal below would be defined anew for each request, at a cost above all the rest. What few requests
-// ask for costs the others nothing here.
-const face = {
-  get effect(): SessionEffect<unknown> {
-    return effectOf((this as unknown as Owned<unknown>)[REQUEST])
+type Face = SessionRef<unknown, 'cas' & Leasing>
+
+// Each member is made when it is asked for, and keeps working when it is taken off its handle.
+const face: Face = {
+  get effect(): Face['effect'] {
+    return effectOf((this as unknown as Owned)[REQUEST]())
   },
-  get lock(): SessionRef<unknown, 'cas' & Leasing>['lock'] {
-    const req = (this as unknown as Owned<unknown>)[REQUEST]
-    return () => handled(unwrapped(serial(req, () => lock(req))))
+  get read(): Face['read'] {
+    const req = (this as unknown as Owned)[REQUEST]()
+    return (options) => session(req, read(req, options?.passive === true))
   },
-  get release(): SessionRef<unknown, 'cas' & Leasing>['release'] {
-    const req = (this as unknown as Owned<unknown>)[REQUEST]
-    return () => handled(unwrapped(serial(req, () => release(req))))
+  get update(): Face['update'] {
+    const req = (this as unknown as Owned)[REQUEST]()
+    return (f, options) => {
+      record(req, f, options)
+    }
+  },
+  get transact(): Face['transact'] {
+    const req = (this as unknown as Owned)[REQUEST]()
+    return (<B>(f: State<Session<unknown>, B>) => promised(req, () => transact(req, f))) as Face['transact']
+  },
+  get commit(): Face['commit'] {
+    const req = (this as unknown as Owned)[REQUEST]()
+    return () => promised(req, () => commitPending(req))
+  },
+  get destroy(): Face['destroy'] {
+    const req = (this as unknown as Owned)[REQUEST]()
+    return () => promised(req, () => end(req))
+  },
+  get status(): Face['status'] {
+    const req = (this as unknown as Owned)[REQUEST]()
+    return () => promised(req, () => status(req))
+  },
+  get subjectEpoch(): Face['subjectEpoch'] {
+    const req = (this as unknown as Owned)[REQUEST]()
+    return (subject) => unwrapped(req, subjectEpoch(req, subject))
+  },
+  get lock(): Face['lock'] {
+    const req = (this as unknown as Owned)[REQUEST]()
+    return () => promised(req, () => lock(req))
+  },
+  get release(): Face['release'] {
+    const req = (this as unknown as Owned)[REQUEST]()
+    return () => promised(req, () => release(req))
   },
 }
-
-type Own<A> = Omit<SessionRef<A, 'cas' & Leasing>, keyof typeof face> & Owned<A> & { readonly __proto__: typeof face }
 
 /** The promise face. */
 export const refOf = <A>(req: Request<A>): SessionRef<A, 'cas' & Leasing> => {
-  const ref: Own<A> = {
-    __proto__: face,
-    [REQUEST]: req,
-    read: (options?: ReadOptions) => handled(unwrapped(read(req, options?.passive === true))),
-    update: (f: Endomorphism<Session<A>>, options?: UpdateOptions) => {
-      record(req, f, options)
-    },
-    transact: (<B>(f: State<Session<A>, B>): Promise<Session<A> | B> =>
-      handled(unwrapped(serial(req, () => transact(req, f))))) as SessionRef<A>['transact'],
-    commit: () => handled(unwrapped(serial(req, () => commitPending(req)))),
-    destroy: () => handled(unwrapped(serial(req, () => end(req)))),
-    status: () => handled(unwrapped(serial(req, () => status(req)))),
-    subjectEpoch: (subject) => unwrapped(subjectEpoch(req, subject)),
-  }
+  const ref = Object.create(face) as Owned
+  ref[REQUEST] = () => req as Request<unknown>
   return ref as unknown as SessionRef<A, 'cas' & Leasing>
 }
 
 /** Takes the session before the handler runs (lock mode 'early'). */
 export const early = <A>(req: Request<A>, lock: Lock<A>): Promise<void> =>
-  unwrapped(serial(req, () => entered(req, lock, false)))
+  promised(req, () => entered(req, lock, false))

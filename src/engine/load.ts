@@ -21,9 +21,10 @@ import { invalidData } from '../core/SessionError.ts'
 import type { Status } from '../core/Status.ts'
 import type { Flash, Live, Stored } from '../core/Stored.ts'
 import { FORMAT } from '../core/Stored.ts'
-import type { SessionId, Token } from '../core/Token.ts'
-import { parse } from '../core/Token.ts'
-import { DAMAGED, leasePause, read, write } from './calls.ts'
+import type { SessionId } from '../core/Token.ts'
+import { idOf, isToken, secretOf } from '../core/Token.ts'
+import { nowOf } from '../effects/atOnce.ts'
+import { DAMAGED, leasePause, read, readNow, write } from './calls.ts'
 import type { Engine } from './Engine.ts'
 import type { Base, Request } from './request.ts'
 import { freshBase } from './request.ts'
@@ -33,74 +34,108 @@ const MAX_TOKENS = 2
 
 const NO_FLASH: Flash = Object.freeze({})
 
-/** A record with the initial data in place of its own: enough to end it or sign it out, which never decodes (design §3). */
-export const standIn = <A>(engine: Engine<A>, id: SessionId, record: Live): Base<A> => ({
+const standing = <A>(
+  engine: Engine<A>,
+  id: SessionId,
+  record: Live,
+  via: Base<A>['via'],
+  data: A,
+  flash: Flash,
+  faithful: boolean,
+  unreadable: SessionError | undefined,
+): Base<A> => ({
   id,
   record,
-  via: 'renewed',
-  session: sessionOf(id, record, engine.initial, NO_FLASH, engine.initial),
-  faithful: false,
-  unreadable: undefined,
+  via,
+  session: sessionOf(id, record, data, flash, engine.initial),
+  faithful,
+  unreadable,
 })
+
+/** A record with the initial data in place of its own: enough to end it or sign it out, which never decodes (design §3). */
+export const standIn = <A>(engine: Engine<A>, id: SessionId, record: Live): Base<A> =>
+  standing(engine, id, record, 'renewed', engine.initial, NO_FLASH, false, undefined)
+
+const unreadable = <A>(engine: Engine<A>, id: SessionId, record: Live, path: string, reason: string): Base<A> =>
+  standing(engine, id, record, 'renewed', engine.initial, NO_FLASH, false, invalidData('read', path, reason))
 
 /** Decodes a record into a session; what can not be decoded stands in with the initial data (`Base.unreadable`). */
 export const baseOf = <A>(engine: Engine<A>, id: SessionId, record: Live, via: 'current' | 'renewed'): Base<A> => {
-  const unreadable = (reason: SessionError): Base<A> => ({ ...standIn(engine, id, record), unreadable: reason })
+  const { initial } = engine
+  const strict = engine.limits.onUndecodable === 'fail'
   if (record.format > FORMAT)
-    return unreadable(invalidData('read', 'format', `format ${record.format} is newer than this version of coatcheck`))
+    return unreadable(engine, id, record, 'format', `format ${record.format} is newer than this version of coatcheck`)
   const data = decodeData(engine.schema, record)
-  const readable = (data: A, flash: Flash, faithful: boolean): Base<A> => ({
-    id,
-    record,
-    via,
-    session: sessionOf(id, record, data, flash, engine.initial),
-    faithful,
-    unreadable: undefined,
-  })
-  if (isLeft(data)) {
-    const reason = invalidData('read', data.left.path, data.left.reason)
-    if (data.left._tag === 'Newer' || engine.limits.onUndecodable === 'fail') return unreadable(reason)
-    return readable(engine.initial, NO_FLASH, false)
-  }
+  if (isLeft(data))
+    return data.left._tag === 'Newer' || strict
+      ? unreadable(engine, id, record, data.left.path, data.left.reason)
+      : standing(engine, id, record, via, initial, NO_FLASH, false, undefined)
   const flash = engine.flash.decode(record.flash)
-  if (isLeft(flash)) {
-    if (engine.limits.onUndecodable === 'fail')
-      return unreadable(invalidData('read', 'flash', 'it does not decode under the flash codec'))
-    return readable(data.right, NO_FLASH, false)
-  }
-  return readable(data.right, flash.right, true)
+  if (!isLeft(flash)) return standing(engine, id, record, via, data.right, flash.right, true, undefined)
+  return strict
+    ? unreadable(engine, id, record, 'flash', 'it does not decode under the flash codec')
+    : standing(engine, id, record, via, data.right, NO_FLASH, false, undefined)
 }
 
 interface Presented {
-  readonly token: Token
+  /** The cookie's value: a token, or an id where a carrier's seal is the proof. */
+  readonly value: string
   readonly admission: Admission
 }
 
-const judged = <A>(engine: Engine<A>, token: Token, stored: Option<Stored>): Admission | Promise<Admission> => {
-  const judge = (digest: string): Admission => admit(engine.policy, engine.clock())(stored, digest)
+const judged = <A>(engine: Engine<A>, value: string, stored: Option<Stored>): Admission | Promise<Admission> => {
   // Hash only what has something to be compared with.
   const live = stored._tag === 'Some' && stored.value._tag === 'Live'
-  const digest = live ? engine.digest(token.secret) : ''
-  return typeof digest === 'string' ? judge(digest) : digest.then(judge)
+  const digest = live ? engine.digest(secretOf(value)) : ''
+  return typeof digest === 'string'
+    ? admit(engine.policy, engine.clock())(stored, digest)
+    : digest.then((text) => admit(engine.policy, engine.clock())(stored, text))
 }
 
 const UNKNOWN: Admission = { _tag: 'Unknown' }
 
-const present = async <A>(engine: Engine<A>, token: Token): Promise<Either<SessionError, Presented>> => {
-  const near = engine.store.peek?.(token.id)
-  if (near !== undefined) {
-    const admission = await judged(engine, token, some(near))
-    // It may be behind, so it may admit; any other verdict is the store's.
-    if (admission._tag === 'Admitted') return right({ token, admission })
-  }
-  const stored = await read(engine, 'load', engine.store.load(token.id))
+type Told = Either<SessionError, Presented>
+
+/** What the store's answer says of a cookie's value. */
+const presented = <A>(
+  engine: Engine<A>,
+  value: string,
+  stored: Either<SessionError, Option<Stored>>,
+): Told | Promise<Told> => {
   if (isLeft(stored)) {
     const { left: error } = stored
     const damaged = error._tag === 'InvalidData' && error.path === DAMAGED
-    return damaged && engine.limits.onUndecodable === 'discard' ? right({ token, admission: UNKNOWN }) : stored
+    return damaged && engine.limits.onUndecodable === 'discard' ? right({ value, admission: UNKNOWN }) : stored
   }
-  const admission = judged(engine, token, stored.right)
-  return right({ token, admission: admission instanceof Promise ? await admission : admission })
+  const admission = judged(engine, value, stored.right)
+  return admission instanceof Promise
+    ? admission.then((judgement) => right({ value, admission: judgement }))
+    : right({ value, admission })
+}
+
+const fromStore = <A>(engine: Engine<A>, value: string): Told | Promise<Told> => {
+  const id = idOf(value)
+  const now = nowOf(engine.store.load)
+  return now === undefined
+    ? read(engine, 'load', engine.store.load(id)).then((stored) => presented(engine, value, stored))
+    : presented(
+        engine,
+        value,
+        readNow(engine, 'load', () => now(id)),
+      )
+}
+
+// What is near may be behind, so it may admit; any other verdict is the store's.
+const fromNear = <A>(engine: Engine<A>, value: string, near: Live): Told | Promise<Told> => {
+  const judge = (admission: Admission): Told | Promise<Told> =>
+    admission._tag === 'Admitted' ? right({ value, admission }) : fromStore(engine, value)
+  const admission = judged(engine, value, some(near))
+  return admission instanceof Promise ? admission.then(judge) : judge(admission)
+}
+
+const inquire = <A>(engine: Engine<A>, value: string): Told | Promise<Told> => {
+  const near = engine.store.peek?.(idOf(value))
+  return near === undefined ? fromStore(engine, value) : fromNear(engine, value, near)
 }
 
 // Of several cookies: a live one decides; otherwise the one that says most about what may be written.
@@ -123,9 +158,9 @@ const anonymous = <A>(req: Request<A>, status: Status, rejection?: Rejection, id
 
 const MAX_ENDINGS = 20
 
-const reused = async <A>(req: Request<A>, token: Token, record: Live): Promise<Base<A>> => {
+const reused = async <A>(req: Request<A>, value: string, record: Live): Promise<Base<A>> => {
   const { engine } = req
-  const { id } = token
+  const id = idOf(value)
   engine.emit?.({ _tag: 'token-reused', id })
   let admission: Admission = { _tag: 'Reused', record }
   let waited = 0
@@ -143,15 +178,15 @@ const reused = async <A>(req: Request<A>, token: Token, record: Live): Promise<B
       waited += await leasePause(engine, answer.right.until)
       most++
     } else if (answer.right._tag !== 'Conflict') break
-    const again = await present(engine, token)
+    const again = await fromStore(engine, value)
     if (isLeft(again)) break
     admission = again.right.admission
   }
   return anonymous(req, 'unknown')
 }
 
-const decided = <A>(req: Request<A>, { token, admission }: Presented): Base<A> | Promise<Base<A>> => {
-  const { id } = token
+const decided = <A>(req: Request<A>, { value, admission }: Presented): Base<A> | Promise<Base<A>> => {
+  const id = idOf(value)
   switch (admission._tag) {
     case 'Admitted': {
       const { record, via } = admission
@@ -168,7 +203,7 @@ const decided = <A>(req: Request<A>, { token, admission }: Presented): Base<A> |
     case 'Ended':
       return anonymous(req, 'ended', 'ended', id)
     case 'Reused':
-      return reused(req, token, admission.record)
+      return reused(req, value, admission.record)
     case 'UnknownSecret':
       return anonymous(req, 'unknown', 'unknown-secret', id)
     case 'Unknown':
@@ -186,50 +221,63 @@ const degraded = <A>(req: Request<A>, error: SessionError): Either<SessionError,
   return right((req.base = anonymous(req, 'degraded')))
 }
 
-// Checks a value's shape and keeps the token: each value is read once.
-const spells =
-  (tokens: Array<Token>) =>
-  (value: string): boolean => {
-    const token = parse(value)
-    if (token._tag === 'Some') tokens.push(token.value)
-    return token._tag === 'Some'
-  }
-
 interface Brought {
-  readonly tokens: ReadonlyArray<Token>
+  readonly values: ReadonlyArray<string>
   /** Why there is none, though there was a cookie. */
   readonly rejected: Rejection | undefined
 }
 
-const NOTHING: Brought = { tokens: [], rejected: undefined }
+const NOTHING: Brought = { values: [], rejected: undefined }
+const AMBIGUOUS: Brought = { values: [], rejected: 'ambiguous' }
+const MALFORMED: Brought = { values: [], rejected: 'malformed' }
 
 const inHeader = (name: string, header: string): Brought => {
-  const tokens: Array<Token> = []
-  if (valuesOf(name, header, spells(tokens)).length === 0) return NOTHING
-  if (tokens.length > MAX_TOKENS) return { tokens: [], rejected: 'ambiguous' }
-  return { tokens, rejected: tokens.length === 0 ? 'malformed' : undefined }
+  let tokens = 0
+  const values = valuesOf(name, header, (value) => isToken(value) && ++tokens > 0)
+  if (values.length === 0) return NOTHING
+  if (tokens === 0) return MALFORMED
+  return tokens > MAX_TOKENS ? AMBIGUOUS : { values, rejected: undefined }
 }
 
-const start = async <A>(req: Request<A>): Promise<Either<SessionError, Base<A>>> => {
+type Loaded<A> = Either<SessionError, Base<A>>
+
+const stand = <A>(req: Request<A>, base: Base<A>): Loaded<A> => right((req.base = base))
+
+const settled = <A>(req: Request<A>, told: Told): Loaded<A> | Promise<Loaded<A>> => {
+  if (isLeft(told)) return degraded(req, told.left)
+  const base = decided(req, told.right)
+  return base instanceof Promise ? base.then((late) => stand(req, late)) : stand(req, base)
+}
+
+const several = async <A>(req: Request<A>, values: ReadonlyArray<string>): Promise<Loaded<A>> => {
+  let best: Presented | undefined
+  for (const value of values) {
+    const told = await inquire(req.engine, value)
+    if (isLeft(told)) return degraded(req, told.left)
+    const { admission } = told.right
+    if (best !== undefined && admission._tag === 'Admitted' && best.admission._tag === 'Admitted')
+      return stand(req, anonymous(req, 'malformed', 'ambiguous'))
+    if (best === undefined || WEIGHT[admission._tag] > WEIGHT[best.admission._tag]) best = told.right
+  }
+  return settled(req, right(best as Presented))
+}
+
+const begin = <A>(req: Request<A>, { values, rejected }: Brought): Loaded<A> | Promise<Loaded<A>> => {
+  const [first] = values
+  if (first === undefined) return stand(req, anonymous(req, rejected === undefined ? 'none' : 'malformed', rejected))
+  if (values.length > 1) return several(req, values)
+  const told = inquire(req.engine, first)
+  return told instanceof Promise ? told.then((late) => settled(req, late)) : settled(req, told)
+}
+
+/** Loads at the first call and answers the present base afterwards. At once where it can be known at once. */
+export const load = <A>(req: Request<A>): Loaded<A> | Promise<Loaded<A>> => {
+  if (req.base !== undefined) return right(req.base)
+  if (req.loading !== undefined) return req.loading
   const { carriage, cookie } = req.engine
   const header = req.cookieHeader() ?? ''
-  const { tokens, rejected } = carriage === undefined ? inHeader(cookie.name, header) : await carriage.open(header)
-  let best: Presented | undefined
-  for (const token of tokens) {
-    const presented = await present(req.engine, token)
-    if (isLeft(presented)) return degraded(req, presented.left)
-    const { admission } = presented.right
-    if (best !== undefined && admission._tag === 'Admitted' && best.admission._tag === 'Admitted')
-      return right((req.base = anonymous(req, 'malformed', 'ambiguous')))
-    if (best === undefined || WEIGHT[admission._tag] > WEIGHT[best.admission._tag]) best = presented.right
-  }
-  const base =
-    best === undefined ? anonymous(req, rejected === undefined ? 'none' : 'malformed', rejected) : decided(req, best)
-  return right((req.base = base instanceof Promise ? await base : base))
-}
-
-/** Loads at the first call and answers the present base afterwards. */
-export const load = <A>(req: Request<A>): Promise<Either<SessionError, Base<A>>> => {
-  if (req.base !== undefined) return Promise.resolve(right(req.base))
-  return (req.loading ??= start(req))
+  const brought = carriage === undefined ? inHeader(cookie.name, header) : carriage.open(header)
+  const loaded = brought instanceof Promise ? brought.then((late) => begin(req, late)) : begin(req, brought)
+  if (loaded instanceof Promise) req.loading = loaded
+  return loaded
 }

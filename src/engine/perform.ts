@@ -1,32 +1,32 @@
 /**
  * ```ts
- * perform: (request, base, result, action, changes, now) => Promise<Step<A>>
+ * perform: (request, work, action) => Step<A> | Promise<Step<A>>
  * ```
  * One attempt at what a plan says: encodes, mints, calls one store verb, and makes the request stand on what was stored.
  *
  * @since 0.1.0
  */
 import type { Either } from '#fp-ts/Either'
-import { isLeft, left, right } from '#fp-ts/Either'
+import { isLeft } from '#fp-ts/Either'
 import { none, some } from '#fp-ts/Option'
-import { encodeData, encodeWith } from '../core/Codec.ts'
 import { clearCookie, setCookie } from '../core/Cookie.ts'
-import { bytesOver, jsonBytes } from '../core/Json.ts'
 import type { Millis } from '../core/Millis.ts'
 import type { Create, End, Replace, Update } from '../core/Plan.ts'
 import { maxAgeOf } from '../core/Policy.ts'
-import type { Content } from '../core/Record.ts'
 import { createdRecord, updatedRecord } from '../core/Record.ts'
 import type { Change } from '../core/Replay.ts'
 import type { Session } from '../core/Session.ts'
 import { subjectId } from '../core/Session.ts'
 import type { SessionError } from '../core/SessionError.ts'
-import { invalidData, payloadTooLarge } from '../core/SessionError.ts'
-import type { Flash, Live, Stored, SubjectEpoch } from '../core/Stored.ts'
+import type { Live, Stored, SubjectEpoch } from '../core/Stored.ts'
 import { ended } from '../core/Stored.ts'
 import type { Secret, SessionId } from '../core/Token.ts'
-import { format, token } from '../core/Token.ts'
-import { write } from './calls.ts'
+import { textOf } from '../core/Token.ts'
+import { nowOf } from '../effects/atOnce.ts'
+import type { Conflict, Created, Exists, Gone, Leased, Updated } from '../effects/Store.ts'
+import { write, writeNow } from './calls.ts'
+import type { Encoded } from './encoded.ts'
+import { encoded } from './encoded.ts'
 import type { Engine } from './Engine.ts'
 import type { Attempt, Base, Request } from './request.ts'
 import { freshBase } from './request.ts'
@@ -51,48 +51,9 @@ export interface Work<A> {
   readonly baseline: SubjectEpoch | undefined
 }
 
-interface Encoded<A> {
-  readonly content: Content
-  /** The data as it will be read back. */
-  readonly data: A
-}
+const nothing = (): void => undefined
 
-const encodedData = <A>(engine: Engine<A>, base: Base<A>, result: Session<A>): Either<SessionError, Encoded<A>> => {
-  const { record } = base
-  if (record !== undefined && base.faithful && result.data === base.session.data)
-    return right({ content: { schema: record.schema, data: record.data, flash: record.flash }, data: result.data })
-  const data = encodeData(engine.schema, result.data, base.faithful ? record?.data : undefined)
-  if (isLeft(data)) return left(invalidData('write', data.left.path, data.left.reason))
-  return right({
-    content: { schema: engine.schema.version, data: data.right.json, flash: NO_FLASH },
-    data: data.right.data,
-  })
-}
-
-const NO_FLASH: Flash = Object.freeze({})
-
-const encodedFlash = <A>(engine: Engine<A>, base: Base<A>, result: Session<A>): Either<SessionError, Flash> => {
-  if (base.record !== undefined && base.faithful && result.flash === base.session.flash) return right(base.record.flash)
-  const flash = encodeWith(engine.flash, 'flash', result.flash)
-  return isLeft(flash)
-    ? left(invalidData('write', flash.left.path, flash.left.reason))
-    : right(flash.right.json as Flash)
-}
-
-const encoded = <A>(engine: Engine<A>, base: Base<A>, result: Session<A>): Either<SessionError, Encoded<A>> => {
-  const data = encodedData(engine, base, result)
-  if (isLeft(data)) return data
-  const flash = encodedFlash(engine, base, result)
-  if (isLeft(flash)) return flash
-  const content = { ...data.right.content, flash: flash.right }
-  if (content.data !== base.record?.data || content.flash !== base.record.flash) {
-    const { maxBytes } = engine.limits
-    const flashBytes = jsonBytes(content.flash)
-    const over = bytesOver(maxBytes - flashBytes, content.data)
-    if (over !== undefined) return left(payloadTooLarge(over + flashBytes, maxBytes))
-  }
-  return right({ content, data: data.right.data })
-}
+type UpdateAnswer = Updated | Conflict | Leased | Gone
 
 const failed = <A>(error: SessionError): Step<A> => ({ _tag: 'Failed', error })
 
@@ -106,7 +67,7 @@ const cookieText = <A>(
   if (engine.carriage !== undefined || secret === undefined) return engine.carriage?.line()
   const text = setCookie(
     engine.cookie,
-    format(token(id, secret)),
+    textOf(id, secret),
     maxAgeOf(engine.policy, engine.cookie.persistent, now)(live),
     now,
   )
@@ -162,45 +123,14 @@ const tellSubject = <A>(
   } else if (before !== undefined && after === undefined) emit?.({ _tag: 'signed-out', id: base.id, subject: before })
 }
 
-const update = async <A>(req: Request<A>, work: Work<A>, action: Update, record: Live): Promise<Step<A>> => {
-  const { engine } = req
-  const { base, result, now } = work
-  const content = encoded(engine, base, result)
-  if (isLeft(content)) return failed(content.left)
-  const secret = action.secret === 'keep' ? undefined : engine.random.secret()
-  const digest = secret === undefined ? undefined : engine.digest(secret)
-  const live = updatedRecord(engine.policy, now)(
-    record,
-    result,
-    action,
-    base.via,
-    !req.passive,
-    { revision: engine.random.tag(), digest: typeof digest === 'object' ? await digest : digest },
-    content.right.content,
-  )
-  const attempt: Attempt<A> = {
-    revision: live.revision,
-    expected: record.revision,
-    carried: work.changes,
-    apply: () => {
-      tellSubject(req, base, result, work)
-      stand(req, base, live, result, content.right.data, action.secret)
-      req.cookie = cookieText(engine, base.id, secret, live, now) ?? req.cookie
-      if (action.secret === 'rotate') engine.emit?.({ _tag: 'rotated', id: base.id })
-      if (action.secret === 'renew') engine.emit?.({ _tag: 'renewed', id: base.id })
-      engine.emit?.({ _tag: 'committed', id: base.id, attempts: work.attempts + 1 })
-    },
-  }
-  const uncertain = (): void => {
-    req.unsettled = [...req.unsettled, attempt]
-  }
-  const answer = await write(
-    engine,
-    'update',
-    engine.store.update(base.id, record.revision, live, req.lock?.fence),
-    uncertain,
-    action.essential,
-  )
+type Stepped<A> = Step<A> | Promise<Step<A>>
+
+const told = <A>(
+  req: Request<A>,
+  live: Live,
+  attempt: Attempt<A>,
+  answer: Either<SessionError, UpdateAnswer>,
+): Step<A> => {
   if (isLeft(answer)) return failed(answer.left)
   switch (answer.right._tag) {
     case 'Updated':
@@ -217,30 +147,101 @@ const update = async <A>(req: Request<A>, work: Work<A>, action: Update, record:
   }
 }
 
-const create = async <A>(req: Request<A>, work: Work<A>, base: Base<A>, replaced?: SessionId): Promise<Step<A>> => {
+const update = <A>(req: Request<A>, work: Work<A>, action: Update, record: Live): Stepped<A> => {
+  const { engine } = req
+  const content = encoded(engine, work.base, work.result)
+  if (isLeft(content)) return failed(content.left)
+  const secret = action.secret === 'keep' ? undefined : engine.random.secret()
+  const digest = secret === undefined ? undefined : engine.digest(secret)
+  return typeof digest === 'object'
+    ? digest.then((late) => updated(req, work, action, record, content.right, secret, late))
+    : updated(req, work, action, record, content.right, secret, digest)
+}
+
+const updated = <A>(
+  req: Request<A>,
+  work: Work<A>,
+  action: Update,
+  record: Live,
+  content: Encoded<A>,
+  secret: Secret | undefined,
+  digest: string | undefined,
+): Stepped<A> => {
+  const { engine } = req
+  const { base, result, now } = work
+  const live = updatedRecord(engine.policy, now)(
+    record,
+    result,
+    action,
+    base.via,
+    !req.passive,
+    { revision: engine.random.tag(), digest },
+    content.content,
+  )
+  const attempt: Attempt<A> = {
+    revision: live.revision,
+    expected: record.revision,
+    carried: work.changes,
+    apply: () => {
+      tellSubject(req, base, result, work)
+      stand(req, base, live, result, content.data, action.secret)
+      req.cookie = cookieText(engine, base.id, secret, live, now) ?? req.cookie
+      if (action.secret === 'rotate') engine.emit?.({ _tag: 'rotated', id: base.id })
+      if (action.secret === 'renew') engine.emit?.({ _tag: 'renewed', id: base.id })
+      engine.emit?.({ _tag: 'committed', id: base.id, attempts: work.attempts + 1 })
+    },
+  }
+  const uncertain = (): void => {
+    req.unsettled = [...req.unsettled, attempt]
+  }
+  const atOnce = nowOf(engine.store.update)
+  const fence = req.lock?.fence
+  if (atOnce !== undefined) {
+    const set = (): ReturnType<typeof atOnce> => atOnce(base.id, record.revision, live, fence)
+    return told(req, live, attempt, writeNow(engine, 'update', set, uncertain, action.essential))
+  }
+  const task = engine.store.update(base.id, record.revision, live, fence)
+  return write(engine, 'update', task, uncertain, action.essential).then((answer) => told(req, live, attempt, answer))
+}
+
+const create = <A>(req: Request<A>, work: Work<A>, base: Base<A>, replaced?: SessionId): Stepped<A> => {
+  const content = encoded(req.engine, base, work.result)
+  if (isLeft(content)) return failed(content.left)
+  const secret = req.engine.random.secret()
+  const digest = req.engine.digest(secret)
+  return typeof digest === 'string'
+    ? created(req, work, base, content.right, secret, digest, replaced)
+    : digest.then((late) => created(req, work, base, content.right, secret, late, replaced))
+}
+
+const created = <A>(
+  req: Request<A>,
+  work: Work<A>,
+  base: Base<A>,
+  content: Encoded<A>,
+  secret: Secret,
+  digest: string,
+  replaced: SessionId | undefined,
+): Stepped<A> => {
   const { engine } = req
   const { result, now } = work
-  const content = encoded(engine, base, result)
-  if (isLeft(content)) return failed(content.left)
-  const secret = engine.random.secret()
-  const digest = engine.digest(secret)
-  const live = createdRecord(engine.policy, now)(
-    result,
-    engine.random.tag(),
-    typeof digest === 'string' ? digest : await digest,
-    content.right.content,
-  )
-  const answer = await write(engine, 'create', engine.store.create(base.id, live), () => undefined)
-  if (isLeft(answer)) return failed(answer.left)
-  if (answer.right._tag === 'Exists') {
-    req.base = freshBase(engine)
-    return { _tag: 'Conflict', present: undefined, attempt: undefined }
+  const live = createdRecord(engine.policy, now)(result, engine.random.tag(), digest, content.content)
+  const apply = (answer: Either<SessionError, Created | Exists>): Step<A> => {
+    if (isLeft(answer)) return failed(answer.left)
+    if (answer.right._tag === 'Exists') {
+      req.base = freshBase(engine)
+      return { _tag: 'Conflict', present: undefined, attempt: undefined }
+    }
+    tellSubject(req, base, result, work, replaced)
+    stand(req, base, live, result, content.data, 'rotate')
+    req.cookie = cookieText(engine, base.id, secret, live, now)
+    engine.emit?.({ _tag: 'created', id: base.id })
+    return { _tag: 'Stored', latest: live }
   }
-  tellSubject(req, base, result, work, replaced)
-  stand(req, base, live, result, content.right.data, 'rotate')
-  req.cookie = cookieText(engine, base.id, secret, live, now)
-  engine.emit?.({ _tag: 'created', id: base.id })
-  return { _tag: 'Stored', latest: live }
+  const atOnce = nowOf(engine.store.create)
+  return atOnce === undefined
+    ? write(engine, 'create', engine.store.create(base.id, live), nothing).then(apply)
+    : apply(writeNow(engine, 'create', () => atOnce(base.id, live), nothing))
 }
 
 const end = async <A>(req: Request<A>, work: Work<A>, record: Live, by: 'destroy' | 'replace'): Promise<Step<A>> => {
@@ -279,12 +280,8 @@ const replace = async <A>(req: Request<A>, work: Work<A>, record: Live): Promise
   return created._tag === 'Stored' ? step : created
 }
 
-/** Makes one attempt. */
-export const perform = <A>(
-  req: Request<A>,
-  work: Work<A>,
-  action: Create | Update | Replace | End,
-): Promise<Step<A>> => {
+/** Makes one attempt; at once where the store and the digest answer at once. */
+export const perform = <A>(req: Request<A>, work: Work<A>, action: Create | Update | Replace | End): Stepped<A> => {
   const { record } = work.base
   if (record === undefined) return create(req, work, work.base)
   switch (action._tag) {

@@ -96,7 +96,7 @@ export interface Request<A> {
   readonly create: boolean
   passive: boolean
   canSetCookie: boolean
-  /** Set at the first use. */
+  /** The first use, while it waits. */
   loading: Promise<Either<SessionError, Base<A>>> | undefined
   status: Status
   /** What a degraded request's writes are refused with. */
@@ -172,6 +172,10 @@ export const besideOf = <A>({ engine, cookie }: Request<A>): { readonly beside?:
 }
 
 const NOTHING = Object.freeze({})
+
+/** Whether nothing was asked of the handle yet. */
+export const isUnused = <A>(req: Request<A>): boolean =>
+  req.loading === undefined && req.base === undefined && req.pending.length === 0
 
 /** Whether writes of this status must begin with a sign-in. */
 export const mustSignIn = (status: Status): boolean => status === 'superseded' || status === 'ended'

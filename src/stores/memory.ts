@@ -14,11 +14,23 @@ import { type Either, left, right } from '#fp-ts/Either'
 import { none, some } from '#fp-ts/Option'
 import type { TaskEither } from '#fp-ts/TaskEither'
 import { misconfigured, toError } from '../core/SessionError.ts'
-import type { Live } from '../core/Stored.ts'
+import type { Live, Revision } from '../core/Stored.ts'
 import { holdsRevision } from '../core/Stored.ts'
 import type { SessionId } from '../core/Token.ts'
+import { atOnce } from '../effects/atOnce.ts'
 import { type Clock, systemClock } from '../effects/Clock.ts'
-import type { Conflict, Directory, Leased, Listed, Locking, Store, StoreError, Sweeping } from '../effects/Store.ts'
+import type {
+  Conflict,
+  Directory,
+  Gone,
+  Leased,
+  Listed,
+  Locking,
+  Store,
+  StoreError,
+  Sweeping,
+  Updated,
+} from '../effects/Store.ts'
 import { conflict, created, done, exists, gone, leased, refused, touched, updated } from '../effects/Store.ts'
 import { systemTimer, type Timer } from '../effects/Timer.ts'
 import { epochs } from './memory/epochs.ts'
@@ -48,6 +60,8 @@ export interface MemoryStoreOptions {
   /** Wakes who waits for a lease. To be given together with `clock`. Default: the runtime's `setTimeout`. */
   readonly timer?: Timer
 }
+
+type UpdateAnswer = Either<StoreError, Updated | Conflict | Leased | Gone>
 
 /** Removing more than one per creation lets a backlog shrink. */
 const REMOVED_PER_CREATE = 2
@@ -140,32 +154,31 @@ export const memoryStore = (options: MemoryStoreOptions = {}): MemoryStore => {
     return right(created)
   }
 
+  const update = (id: SessionId, expected: Revision, live: Live, fence?: number): UpdateAnswer => {
+    const entry = find(id)
+    if (entry === undefined) return right(gone)
+    const present = entry.stored
+    if (holdsRevision(live.revision)(present)) return right(updated)
+    const bar = barred(id, present, fence)
+    if (bar !== undefined) return right(bar)
+    if (present.revision !== expected) return right(conflict(present))
+    // Activity that this writer had not seen keeps the record's time, its removal included.
+    const later = present.touchedAt > live.touchedAt
+    const expiresAt = later ? Math.max(present.expiresAt, live.expiresAt) : live.expiresAt
+    table.replace(entry, kept(live, present.fence, later ? present.touchedAt : live.touchedAt, expiresAt))
+    return right(updated)
+  }
+
   return {
     guarantee: 'cas',
     local: true,
 
-    load: (id) => () => {
+    load: atOnce((id: SessionId) => {
       const stored = table.stored(id)
-      return Promise.resolve(right(stored === undefined ? none : some(stored)))
-    },
-
-    create: (id, live) => () => Promise.resolve(create(id, live)),
-
-    update: (id, expected, live, fence) =>
-      task(() => {
-        const entry = find(id)
-        if (entry === undefined) return gone
-        const present = entry.stored
-        if (holdsRevision(live.revision)(present)) return updated
-        const bar = barred(id, present, fence)
-        if (bar !== undefined) return bar
-        if (present.revision !== expected) return conflict(present)
-        // Activity that this writer had not seen keeps the record's time, its removal included.
-        const later = present.touchedAt > live.touchedAt
-        const expiresAt = later ? Math.max(present.expiresAt, live.expiresAt) : live.expiresAt
-        table.replace(entry, kept(live, present.fence, later ? present.touchedAt : live.touchedAt, expiresAt))
-        return updated
-      }),
+      return right(stored === undefined ? none : some(stored))
+    }),
+    create: atOnce(create),
+    update: atOnce(update),
 
     touch: (id, epoch, touchedAt, expiresAt) =>
       task(() => {

@@ -505,7 +505,7 @@ describe('the store of one request', () => {
     expect(await here.create(id, live)()).toEqual(E.right({ _tag: 'Exists' }))
     const next = here.anew()
     expect(await next.load(id)()).toEqual(E.right(O.none))
-    expect((await next.open(here.line()!.split(';', 1)[0]!)).tokens).toMatchObject([{ id }])
+    expect((await next.open(here.line()!.split(';', 1)[0]!)).values).toEqual([id])
     expect(await next.load(id)()).toEqual(E.right(O.some(live)))
     expect(await next.update(id, '', live)()).toEqual(E.right({ _tag: 'Updated' }))
     expect(await next.end(id, '', NOW)()).toEqual(E.right({ _tag: 'Done' }))
