@@ -69,7 +69,7 @@ interface Tunable extends NodeRedisClient {
 
 /**
  * node-redis starts a timer and an AbortSignal for each command, to take it back if it still waits for a connection after
- * 5 s: a quarter of what the command costs this process. Where the connection stands it is written in the same turn and is
+ * 5 s: some 40 % of what the command costs this process. Where the connection stands it is written in the same turn and is
  * not taken back any more, so there it goes without one. The manager has a time limit of its own.
  */
 const unhurried = (client: NodeRedisClient): IO<NodeRedisClient> => {
