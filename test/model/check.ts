@@ -1,6 +1,6 @@
 /** Draws programs, runs them, judges them; a counterexample is shrunk and told as a timeline. */
 import * as fc from 'fast-check'
-import type { Reason } from './browsers.ts'
+import type { Reason } from './reasons.ts'
 import { settle } from './browsers.ts'
 import type { Stand } from './execute.ts'
 import { execute } from './execute.ts'

@@ -13,6 +13,7 @@ export interface Mutant {
 }
 
 const INTERLEAVINGS = 'test/engine/interleavings.test.ts'
+const world = (name: string): string => `test/engine/interleavings/${name}.test.ts`
 const STEPS = 'test/engine/steps.test.ts'
 const LOSING = 'test/engine/exclusive/losing.test.ts'
 const MODEL = 'test/model/memory.test.ts'
@@ -128,5 +129,101 @@ export const MUTANTS: ReadonlyArray<Mutant> = [
     replace: 'now >= confirmedAt',
     suites: [INTERLEAVINGS],
     red: 'nobody is logged out',
+  },
+  {
+    name: 'a lease that ran out, and what was decided under it is applied all the same',
+    file: 'src/engine/exclusive.ts',
+    find: 'lock.lost = true',
+    replace: '',
+    suites: [world('leases')],
+    red: 'whoever was told that it is stored has stored it on what it read',
+  },
+  {
+    name: 'a failing response that discards a logout',
+    file: 'src/engine/finish.ts',
+    find: 'if (!isLogout(base.session, applied(req, base, req.pending, req.engine.clock()).session))',
+    replace: '',
+    suites: [world('failures')],
+    red: 'is kept, whatever others do',
+  },
+  {
+    name: 'a failing response that stores its updates',
+    file: 'src/engine/finish.ts',
+    find: 'if (!isLogout(base.session, applied(req, base, req.pending, req.engine.clock()).session))',
+    replace: 'if (isLogout(base.session, base.session))',
+    suites: [world('failures')],
+    red: 'its updates are discarded',
+  },
+  {
+    name: 'a logout that loses against a regenerate',
+    file: 'src/core/Admission.ts',
+    find: 'record.subject?.id === grant.subject',
+    replace: 'record.subject?.id === grant.subject && record.epoch < 0',
+    suites: [world('failures')],
+    red: 'is kept, whatever others do',
+  },
+  {
+    name: 'of two cookies that live the first is taken',
+    file: 'src/engine/load.ts',
+    find: "return right((req.base = anonymous(req, 'malformed', 'ambiguous')))",
+    replace: 'break',
+    suites: [world('twoCookies')],
+    red: 'two that live',
+  },
+  {
+    name: 'a sweep that does not look again',
+    file: 'src/stores/memory/records.ts',
+    find: '(dueOf(entry.stored) >= time || found.push(entry) > 0)',
+    replace: 'found.push(entry) > 0',
+    suites: [world('time')],
+    red: 'it looks again, and removes nothing',
+  },
+  {
+    name: 'a touch that revives what is over',
+    file: 'src/stores/memory.ts',
+    find: 'if (present.epoch !== epoch || touchedAt > present.expiresAt) return gone',
+    replace: 'if (present.epoch !== epoch) return gone',
+    suites: [world('time')],
+    red: 'after it revives nothing',
+  },
+  {
+    name: 'a deadline that is forgiven for ever',
+    file: 'src/core/Admission.ts',
+    find: "return now < Math.min(idleAt, absoluteAt) + policy.supersededFor ? { _tag: 'Readmitted', record } : endedBefore",
+    replace: "return now > Math.min(idleAt, absoluteAt, 0) ? { _tag: 'Readmitted', record } : endedBefore",
+    suites: [world('time')],
+    red: 'nothing is forgiven',
+  },
+  {
+    name: 'a write that moves the absolute deadline',
+    file: 'src/core/Record.ts',
+    find: '      createdAt: record.createdAt',
+    replace: '      createdAt: now',
+    suites: [world('time')],
+    red: 'the deadline stays',
+  },
+  {
+    name: 'what was committed half-way is applied again by the next commit',
+    file: 'src/engine/finish.ts',
+    find: 'if (!isLeft(stored)) req.pending = req.pending.slice(carried.length)',
+    replace: '',
+    suites: [world('streams')],
+    red: 'every part is stored, once',
+  },
+  {
+    name: 'a revocation that sign-ins under way do not hear of',
+    file: 'src/stores/memory.ts',
+    find: 'raised.raise(subject, now)',
+    replace: 'raised.read(subject)',
+    suites: [INTERLEAVINGS],
+    red: 'one that was proven before does not survive',
+  },
+  {
+    name: 'a reused secret that ends nothing',
+    file: 'src/engine/load.ts',
+    find: "engine.policy.onReuse === 'end' && admission._tag === 'Reused'",
+    replace: "engine.policy.onReuse !== 'end' && admission._tag === 'Reused'",
+    suites: [world('rotations')],
+    red: 'the thief has nothing',
   },
 ]

@@ -17,7 +17,7 @@ interface Report {
 }
 
 /** Runs the mutant's suites over its source; answers the names of the tests, by what became of them. */
-const ran = async ({ name, suites }: Mutant): Promise<ReadonlyMap<string, ReadonlyArray<string>>> => {
+const ran = async ({ name, suites, red }: Mutant): Promise<ReadonlyMap<string, ReadonlyArray<string>>> => {
   const directory = await mkdtemp(join(tmpdir(), 'coatcheck-mutant-'))
   const output = join(directory, 'report.json')
   const args = [
@@ -26,6 +26,9 @@ const ran = async ({ name, suites }: Mutant): Promise<ReadonlyMap<string, Readon
     '--config',
     '.config/mutants.config.ts',
     `--outputFile=${output}`,
+    // Only what must turn red.
+    `--testNamePattern=${red.replace(/[^\w ]/g, '.')}`,
+    '--bail=1',
   ]
   try {
     await new Promise<void>((resolve) => {

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import * as Session from '../../../src/core/Session.ts'
 import type { Asked, Outcome } from '../race.ts'
-import { START } from '../world.ts'
+import { START, begin } from '../world.ts'
 import type { Act } from './acts.ts'
 import {
   ADA,
@@ -32,6 +32,12 @@ const BRIEFLY = 3 * SECOND
 
 const explore = explorer('time')
 
+/** Time may pass between its reading and its response. */
+const slowRead: Act = async ({ ref, pass }) => {
+  await ref.read()
+  await pass(0)
+}
+
 /** Whether a request had been admitted: it looked at the session before it was over. */
 const admittedAt = ({ calls }: Outcome, actor: number): boolean => {
   const passed = calls.findIndex((call) => call.includes('lets'))
@@ -44,6 +50,7 @@ describe.each(STORES)('over %s', (__, around) => {
     ['touch', [clock(2 * MINUTE), read]],
     ['touch, touch', [clock(2 * MINUTE), read, read]],
     ['touch, and time that passes twice', [clock(30 * SECOND, 2 * MINUTE), read, read]],
+    ['touch by a request that lasts', [clock(2 * MINUTE), slowRead]],
   ])('expiry, %s: activity before the deadline counts, after it revives nothing', (_, requests) =>
     explore({
       begins: ADA,
@@ -62,6 +69,7 @@ describe.each(STORES)('over %s', (__, around) => {
   it.each<readonly [string, ReadonlyArray<Act>]>([
     ['touch', [sweepAfter(4 * MINUTE), read]],
     ['touch, touch', [sweepAfter(4 * MINUTE), read, read]],
+    ['touch by a request that lasts', [sweepAfter(4 * MINUTE), slowRead]],
     ['sweep, touch', [sweepAfter(4 * MINUTE), sweepAfter(MINUTE), read]],
   ])('sweep, %s: what was touched in time stays, what was not is gone for good', (_, requests) =>
     explore({
@@ -78,6 +86,21 @@ describe.each(STORES)('over %s', (__, around) => {
       },
     }),
   )
+
+  it('sweep, a few seconds before a removal is due: it looks again, and removes nothing', () =>
+    explore({
+      before: async (setUp) => {
+        setUp.pass(30 * SECOND)
+        return [await begin(setUp, Session.signIn('ada'))]
+      },
+      around,
+      after: 59 * MINUTE,
+      requests: [sweepAfter(2 * MINUTE + 50 * SECOND), read],
+      then: async ({ effects, statusOf, first }) => {
+        expect(effects.filter(({ verb }) => verb === 'sweep')).toEqual([])
+        expect(await statusOf(first)).toBe(effects.length > 0 ? 'live' : 'expired')
+      },
+    }))
 
   it.each<readonly [string, Act]>([
     ['write', write('a')],
