@@ -277,9 +277,10 @@ export const race = (given: Race): Promise<number> =>
     const shared = together ? process(() => acting.getStore()) : undefined
     const managers = requests.map((_, actor) => shared ?? process(() => (begun ? actor : undefined)))
     // What is kept near was read before all this begins.
+    const distinct = first.filter((cookie, index) => first.findIndex((one) => idOf(one) === idOf(cookie)) === index)
     if (around === 'cached')
       for (const manager of managers)
-        for (const cookie of first) await ok(manager.open(O.some(cookie), { passive: true }).status)
+        for (const cookie of distinct) await ok(manager.open(O.some(cookie), { passive: true }).status)
     const ids = first.map((cookie) => idOf(cookie) as SessionId)
     const standing = new Map<string, Live>(await liveOf(inner, ids))
     events.clear()

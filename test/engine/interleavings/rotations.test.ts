@@ -86,6 +86,10 @@ describe.each(STORES)('over %s', (__, around) => {
         expect(await outcome.statusOf(outcome.given[1]?.cookie)).not.toBe('live')
         // Either the thief came first, and it is over; or the session was handed over before, and goes on.
         const ended = outcome.effects.some(({ actor, verb }) => actor === 0 && verb === 'end')
+        const lost = outcome.effects.some(
+          ({ actor, after }) => actor === 1 && (after?._tag !== 'Live' || after.epoch > 0),
+        )
+        expect(ended || lost).toBe(true)
         if (ended) {
           const old = outcome.effects.filter(({ id }) => id === idOf(outcome.first ?? ''))
           expect(old.at(-1)?.after?._tag).toBe('Ended')
