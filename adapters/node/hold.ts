@@ -131,8 +131,12 @@ const replay = (res: Held, armed: Armed): void => {
 const release = (res: Held, armed: Armed): void => {
   armed.phase = 'released'
   const methods: Methods = res
+  const { original } = armed
   // Where somebody wrapped ours meanwhile, ours stay and pass through.
-  for (const method of METHODS) if (methods[method] === INTERCEPTED[method]) methods[method] = armed.original[method]
+  if (methods.writeHead === INTERCEPTED.writeHead) methods.writeHead = original.writeHead
+  if (methods.write === INTERCEPTED.write) methods.write = original.write
+  if (methods.end === INTERCEPTED.end) methods.end = original.end
+  if (methods.flushHeaders === INTERCEPTED.flushHeaders) methods.flushHeaders = original.flushHeaders
 }
 
 const fail = (res: Held, armed: Armed, error: unknown, replies: ReadonlyArray<Reply>): void => {
@@ -221,7 +225,6 @@ const intercepted = (method: Method) =>
     return method === 'write' ? true : this
   }
 
-const METHODS = ['writeHead', 'write', 'end', 'flushHeaders'] as const
 const INTERCEPTED: Readonly<Methods> = {
   writeHead: intercepted('writeHead'),
   write: intercepted('write'),
