@@ -102,6 +102,11 @@ describe('the page of the benchmarks', () => {
     expect([...twice[0]]).toEqual([...twice[1]])
   })
 
+  it('does not take what keeps no session for a library that is ahead', () => {
+    const bare = row('no session', 'koa', 'read', [0, 0, 0])
+    expect(losses([...report.results, bare], () => true)).toHaveLength(1)
+  })
+
   it('says where another library is ahead, of those between which a user chooses', () => {
     expect(losses(report.results, () => true)).toEqual([
       '- µs of wall time added per request, in process, **read**: ours (coatcheck, memory, node) 5 (4–6), @fastify/session, memory, fastify 4 (3–5); the ranges overlap.',

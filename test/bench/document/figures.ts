@@ -36,7 +36,7 @@ const meanings: Readonly<Record<string, Meaning>> = {
   total_bytes: { title: 'Bytes allocated per request by the bare handler', neutral: true },
   added_bytes: { title: 'Bytes allocated per request above the bare handler' },
   added_cpu_us: { title: 'CPU µs of the server added per request, over loopback HTTP' },
-  cpu_us: { title: 'CPU µs of the server per request, over loopback HTTP', whole: true },
+  cpu_us: { title: 'CPU µs of the server per request, over loopback HTTP, all of it', neutral: true },
   store_cpu_us: { title: 'CPU µs of the database server per request' },
   rps: { title: 'Requests per second over loopback HTTP', higher: true, whole: true },
   p50_ms: { title: 'Half of the requests were answered within, ms', whole: true },

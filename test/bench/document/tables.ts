@@ -84,11 +84,15 @@ export const count = (targets: readonly Judged[]): string => {
   return `${met.length} of ${measured.length} targets met${rest === 0 ? '' : `, ${rest} not measured`}.`
 }
 
+/** Rows that stand beside the libraries for scale, and keep no session. */
+const scales = ['no session', 'one prepared SELECT']
+
 /** Whether a user who runs our row would have had the choice of the other one. */
 const comparable = (mine: Result, other: Result): boolean =>
   mine.metric === other.metric &&
   mine.scenario === other.scenario &&
   !isOurs(other) &&
+  !scales.includes(other.library) &&
   (mine.adapter === other.adapter ||
     (frameworkOf(mine) === frameworkOf(other) &&
       Object.values(groups).some((group) => group.ours === mine.adapter) &&
