@@ -61,7 +61,7 @@ export interface Ledger {
   readonly counted: (id: string, owner: string, fate: Fate) => void
   readonly ended: (id: string, owner: string, views: number) => void
   /** Somebody asked for its end, and never heard. */
-  readonly perhapsEnded: (id: string) => void
+  readonly perhapsEnded: (id: string, owner: string) => void
   readonly brief: (id: string, owner: string) => void
   /** A rotation is sent; to be called with whether its answer was lost when it is answered: then it may be under way for ever. */
   readonly rotating: (id: string, owner: string, isLogout: boolean) => (isLost: boolean) => void
@@ -84,10 +84,8 @@ export const ledger = (): Ledger => {
     accounts,
     counted: (id, owner, fate) => change(id, owner, (account) => ({ ...account, tally: tallied(account.tally, fate) })),
     ended: (id, owner, views) => change(id, owner, (account) => ({ ...account, end: { _tag: 'Ended', views } })),
-    perhapsEnded: (id) => {
-      const account = accounts.get(id)
-      if (account?.end._tag === 'Open') accounts.set(id, { ...account, end: { _tag: 'Perhaps' } })
-    },
+    perhapsEnded: (id, owner) =>
+      change(id, owner, (account) => (account.end._tag === 'Open' ? { ...account, end: { _tag: 'Perhaps' } } : account)),
     brief: (id, owner) => change(id, owner, (account) => ({ ...account, brief: true })),
     rotating: (id, owner, isLogout) => {
       const add = (by: 1 | -1): UnderWay => {

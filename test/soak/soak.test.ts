@@ -3,7 +3,7 @@ import { expect, it } from 'vitest'
 import { render } from './report.ts'
 import { soak } from './run.ts'
 
-it.each(['postgres', 'redis'] as const)(
+it.concurrent.each(['postgres', 'redis'] as const)(
   '%s: sixty visitors, two processes, a database that is killed',
   async (store) => {
     const outcome = await soak({

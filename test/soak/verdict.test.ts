@@ -144,9 +144,10 @@ describe('a ledger', () => {
     for (const fate of ['acknowledged', 'acknowledged', 'refused', 'unknown'] as const) book.counted('one', 'ada', fate)
     book.counted('two', 'bob', 'acknowledged')
     book.ended('two', 'bob', 1)
-    book.perhapsEnded('two')
+    book.perhapsEnded('two', 'bob')
+    // Of a session of which nothing was counted yet, too.
+    book.perhapsEnded('three', 'eve')
     book.counted('three', 'eve', 'acknowledged')
-    book.perhapsEnded('three')
     const found = new Map<string, Found>([['one', live(3)]])
     expect(sums({ accounts: book.accounts, found })).toEqual({
       ...{ sessions: 3, live: 1, ended: 1, perhaps: 1, expired: 0, crossed: 0 },

@@ -76,7 +76,9 @@ export const verdict = (findings: Findings): ReadonlyArray<string> => {
   const { accounts, found, complaints, processes, connections, unswept } = findings
   const sessions = [...accounts].flatMap(([id, account]) => {
     const wrong = audit(account, found.get(id) ?? { _tag: 'Absent' })
-    return wrong === undefined ? [] : [`session ${id} of ${account.owner}: ${wrong}`]
+    const { acknowledged, refused, unknown } = account.tally
+    const told = `${acknowledged} acknowledged, ${refused} refused, ${unknown} unknown`
+    return wrong === undefined ? [] : [`session ${id} of ${account.owner} (${told}): ${wrong}`]
   })
   return [
     ...complaints,

@@ -99,10 +99,10 @@ const book = ({ ledger, dead }: World, who: string, cookie: string | undefined, 
   if (counts(route) && counted !== undefined) ledger.counted(counted, who, fate)
   const mayEnd = route === 'destroy' || route === 'sign-in'
   const isFailed = fate === 'unknown' || (answer._tag === 'Answered' && answer.status === 503)
-  if (mayEnd && isFailed && id !== undefined) ledger.perhapsEnded(id)
+  if (mayEnd && isFailed && id !== undefined) ledger.perhapsEnded(id, who)
   if (seen?.ended === undefined) return
   // Beside a sign-in a logout may have had nothing left to end.
-  if (ledger.accounts.get(seen.ended.id)?.crossed === true) return ledger.perhapsEnded(seen.ended.id)
+  if (ledger.accounts.get(seen.ended.id)?.crossed === true) return ledger.perhapsEnded(seen.ended.id, who)
   ledger.ended(seen.ended.id, who, seen.ended.views)
   if (cookie !== undefined && seen.ended.id === id) remember(dead, { visitor: who, cookie, id })
 }
