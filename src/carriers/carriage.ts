@@ -22,6 +22,7 @@ import type { Live, SubjectEpoch } from '../core/Stored.ts'
 import { ended, FORMAT } from '../core/Stored.ts'
 import type { SessionId } from '../core/Token.ts'
 import type { Bound, Brought, Carriage, Epochs, Opened, Sealed, Terms, Unfolded } from '../effects/Carrier.ts'
+import { follow } from '../effects/Cipher.ts'
 import type { Created, Exists, StoreError, StoreOperation } from '../effects/Store.ts'
 import { created, done, exists, gone, refused, touched, updated } from '../effects/Store.ts'
 
@@ -98,10 +99,7 @@ export const carriage = (terms: Terms, bound: Bound, epochs: Epochs | undefined)
 
     anew: () => carriage(terms, bound, epochs),
     names: bound.names,
-    open: (cookieHeader) => {
-      const opened = bound.open(cookieHeader)
-      return opened instanceof Promise ? opened.then(taken) : taken(opened)
-    },
+    open: (cookieHeader) => follow(bound.open(cookieHeader), taken),
     isOld: (id) => {
       const one = held.get(id)
       return typeof one === 'object' && !one.newest

@@ -26,6 +26,7 @@ import { left, right } from '#fp-ts/Either'
 import { PAIR_LIMIT, valuesOf } from '../core/Cookie.ts'
 import { misconfigured, toError } from '../core/SessionError.ts'
 import type { Bound, Carrier, Epochs, Opened, Sealed, Unfolded, Unsealed } from '../effects/Carrier.ts'
+import { follow } from '../effects/Cipher.ts'
 import type { Keyring } from '../effects/Keyring.ts'
 import { carriage } from './carriage.ts'
 import type { Plain } from './sealedCookie/jwe.ts'
@@ -131,10 +132,7 @@ export const sealedCookie = ({ keys, chunks = 1, padTo = 1, epochs }: SealedCook
           ? Promise.all(opened.map((one) => Promise.resolve(one))).then((all) => openedOf(all, brought))
           : openedOf(opened as ReadonlyArray<Plain | Unsealed>, brought)
       },
-      seal: (carried) => {
-        const value = seal(textOf(carried, block))
-        return value instanceof Promise ? value.then(fitted) : fitted(value)
-      },
+      seal: (carried) => follow(seal(textOf(carried, block)), fitted),
     }
   }
 

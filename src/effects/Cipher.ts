@@ -32,6 +32,10 @@ export type SealerOf = (secret: Uint8Array<ArrayBuffer>, info: string) => Sealer
 /** See the module's head. */
 export type BlinderOf = (secret: Uint8Array<ArrayBuffer>, info: string) => Blinder
 
+/** What follows from an answer: at once, where the answer is there at once. */
+export const follow = <A, B>(answer: A | Promise<A>, next: (answer: A) => B): B | Promise<B> =>
+  answer instanceof Promise ? answer.then(next) : next(answer)
+
 /** Bytes of the nonce that a sealed text begins with. */
 export const NONCE_BYTES = 12
 /** Bytes of the tag that it ends with. */

@@ -17,8 +17,8 @@
  *
  * @since 0.1.0
  */
-import { base64url } from '../../core/Base64url.ts'
 import type { Unsealed } from '../../effects/Carrier.ts'
+import { follow } from '../../effects/Cipher.ts'
 import type { Keyring } from '../../effects/Keyring.ts'
 
 /** A value in its parts. `body` is what the ring seals: nonce, ciphertext and tag in one. */
@@ -48,15 +48,11 @@ export const BLOCK = 3
 const NONCE = 16
 const TAG = 22
 
-const encoded = (ascii: string): string => {
-  const bytes = Uint8Array.from(ascii, (character) => character.charCodeAt(0))
-  return base64url(bytes, 0, bytes.length)
-}
+// None of its characters is one that base64 and base64url write differently.
+const headerOf = (kid: string): string => btoa(`{"alg":"dir","enc":"A256GCM","kid":"${kid}"}`).replace(/=+$/, '')
 
-const headerOf = (kid: string): string => encoded(`{"alg":"dir","enc":"A256GCM","kid":"${kid}"}`)
-
-// 36 bytes, so that their text is the same before every key id.
-const BEFORE_KID = 'eyJhbGciOiJkaXIiLCJlbmMiOiJBMjU2R0NNIiwia2lkIjoi'
+// Characters of 36 bytes, so that the text is the same before every key id.
+const BEFORE_KID = 48
 
 /** The parts of a value of our form, whether or not a key of ours sealed it; undefined for everything else. */
 export const frameOf = (value: string): Frame | undefined => {
@@ -94,14 +90,12 @@ export const jwe = (keys: Keyring, purpose: string): Jwe => {
     open: (frame) => {
       const newest = frame.header === header
       const opener = newest ? sealer : byHeader.get(frame.header)
-      if (opener === undefined) return frame.header.startsWith(BEFORE_KID) ? 'unknown-key' : 'malformed'
+      if (opener === undefined)
+        return frame.header.startsWith(header.slice(0, BEFORE_KID)) ? 'unknown-key' : 'malformed'
       // The text of our own, not the request's: the same one each time.
       const text = opener.open(frame.body, newest ? header : frame.header)
-      return text instanceof Promise ? text.then((opened) => plain(opened, newest)) : plain(text, newest)
+      return follow(text, (opened) => plain(opened, newest))
     },
-    seal: (text) => {
-      const body = sealer.seal(text, header)
-      return body instanceof Promise ? body.then((sealed) => valueOf(header, sealed)) : valueOf(header, body)
-    },
+    seal: (text) => follow(sealer.seal(text, header), (body) => valueOf(header, body)),
   }
 }
