@@ -70,7 +70,9 @@ export const measure = async (subject: Subject, { cycles, slice, warmUp }: Sizes
   }
 
   // In slices as the timed ones, scenario after scenario: the code is compiled for the mixture that it will meet.
-  for (let done = 0; done < warmUp; done += slice) for (const which of names) await run(which, slice, 1)
+  // What costs milliseconds does not wait for the compiler.
+  const warmUps = Math.ceil(warmUp / slice / Math.max(1, subject.thinned / 5))
+  for (let done = 0; done < warmUps; done++) for (const which of names) await run(which, slice, 1)
 
   // The fastest of many: what the machine can do now, whatever the collector did meanwhile.
   const reference = async (): Promise<number> => {
