@@ -3,10 +3,11 @@
  * const sealerOf: SealerOf
  * const blinderOf: BlinderOf
  * ```
- * The cipher of `node:crypto`, synchronous.
+ * The cipher of `node:crypto`, synchronous: for Node, Bun and Deno.
  *
  * @since 0.1.0
  */
+import { Buffer } from 'node:buffer'
 import { createCipheriv, createDecipheriv, createHmac, createSecretKey, hkdfSync, randomBytes } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
 import type { BlinderOf, SealerOf } from './Cipher.ts'

@@ -3,7 +3,7 @@
  * const sealerOf: SealerOf
  * const blinderOf: BlinderOf
  * ```
- * The cipher of Web Crypto, in promises: for workerd, Deno, Vercel's edge runtime and whoever has no `node:crypto`.
+ * The cipher of Web Crypto, in promises: for workerd, Vercel's edge runtime and whoever has no `node:crypto`.
  *
  * Keys are derived at the first use, not while the module that makes them loads: workerd forbids that. They can not be
  * exported again.

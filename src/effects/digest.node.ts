@@ -2,7 +2,7 @@
  * ```ts
  * const sha256: Digest
  * ```
- * The digest of `node:crypto`, synchronous.
+ * The digest of `node:crypto`, synchronous: for Node, Bun and Deno.
  *
  * @since 0.1.0
  */

@@ -2,7 +2,7 @@
  * ```ts
  * const sha256: Digest
  * ```
- * The digest of Web Crypto, in a promise: for workerd, Deno, Vercel's edge runtime and whoever has no `node:crypto`.
+ * The digest of Web Crypto, in a promise: for workerd, Vercel's edge runtime and whoever has no `node:crypto`.
  *
  * @since 0.1.0
  */
