@@ -2,6 +2,7 @@
  * What the parts of the growth benchmark measure with: processor time and allocated bytes of single operations, by slices
  * that alternate with slices of a bare operation.
  */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { median } from '../statistics.ts'
 
 /** Does the operation for the `index`th time, and throws where the outcome is wrong. */
@@ -14,9 +15,10 @@ export const collect = (type: 'major' | 'minor' = 'major'): void => {
 
 /** Bytes in use, with what typed arrays hold outside of the heap. */
 export const bytesInUse = async (): Promise<number> => {
-  for (let time = 0; time < 3; time++) {
-    // What a turn of the event loop still holds can not be collected within it.
-    await new Promise(setImmediate)
+  for (let time = 0; time < 5; time++) {
+    // What a turn of the event loop still holds can not be collected within it, and what lies outside of the heap is
+    // given back by another thread.
+    await sleep(50)
     collect()
   }
   const { heapUsed, arrayBuffers } = process.memoryUsage()
