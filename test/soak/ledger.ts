@@ -85,7 +85,9 @@ export const ledger = (): Ledger => {
     counted: (id, owner, fate) => change(id, owner, (account) => ({ ...account, tally: tallied(account.tally, fate) })),
     ended: (id, owner, views) => change(id, owner, (account) => ({ ...account, end: { _tag: 'Ended', views } })),
     perhapsEnded: (id, owner) =>
-      change(id, owner, (account) => (account.end._tag === 'Open' ? { ...account, end: { _tag: 'Perhaps' } } : account)),
+      change(id, owner, (account) =>
+        account.end._tag === 'Open' ? { ...account, end: { _tag: 'Perhaps' } } : account,
+      ),
     brief: (id, owner) => change(id, owner, (account) => ({ ...account, brief: true })),
     rotating: (id, owner, isLogout) => {
       const add = (by: 1 | -1): UnderWay => {
