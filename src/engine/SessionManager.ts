@@ -62,8 +62,11 @@ export interface SessionOptions<A, St extends Store> extends PolicyOptions, Omit
   readonly onStoreFailure?: 'fail' | 'anonymous'
   /** When a request lost its session and its deferred updates with it: answer 409, or drop them with an event. Default 'fail'. */
   readonly onDropped?: 'fail' | 'drop'
-  /** On a conflict: apply deferred updates again, or refuse with `StaleRead` (`update`'s `ifUnchanged` overrides it). Default 'replay'. */
-  readonly onConflict?: 'replay' | 'fail'
+  /**
+   * On a conflict: apply deferred updates again, or refuse with `StaleRead` (`update`'s `ifUnchanged` overrides it): a type
+   * error on a store whose last writer wins, which never has one. Default 'replay'.
+   */
+  readonly onConflict?: [St['guarantee']] extends ['cas'] ? 'replay' | 'fail' : never
   /**
    * When requests take their session for themselves alone: a type error on a store without leases. A mount's `lock` overrides
    * it. Default 'none': nobody waits, writes compare and set.

@@ -82,7 +82,8 @@ const checkedLease = (lease: number, maxHold: number): number => {
 }
 
 /** The options of a manager over either, as configuration sees them. */
-export interface AnyOptions<A> extends Omit<SessionOptions<A, Store>, 'store' | 'lock'> {
+export interface AnyOptions<A> extends Omit<SessionOptions<A, Store>, 'store' | 'lock' | 'onConflict'> {
+  readonly onConflict?: 'replay' | 'fail'
   readonly store?: Store
   readonly carrier?: Carrier
   readonly lock?: LockMode
