@@ -90,6 +90,29 @@ export const execute = async (program: Program, { store: inner, time }: Stand): 
     let deferred: Array<string> = []
     let failed = false
 
+    let sent = false
+
+    // The response leaves, and arrives when its turn comes; a stream goes on meanwhile.
+    const respond = async (): Promise<void> => {
+      sent = true
+      const asks = asked.status === 'thrown' ? 500 : asked.status
+      const status = failed && asks === 200 ? 409 : asks
+      const threw = asked.status === 'thrown' || (failed && status === 409)
+      const carried = deferred
+      const finished = await finish({ _tag: threw ? 'Threw' : 'Answered', status })
+      const error = finished?.error?._tag
+      const acked = error === undefined && status < 500 && !dropped.has(actor) ? carried : []
+      deferred = deferred.slice(carried.length)
+      history.push({ _tag: 'Stepped', actor, step: 'finish', error, acked })
+      const cookie = finished?.reply.setCookie === undefined ? undefined : pairOf(finished.reply.setCookie)
+      history.push({ _tag: 'Replied', actor, cookie, now: time.now() })
+      gate.apart(async () => {
+        await gate.pass()
+        history.push({ _tag: 'Arrived', actor, browser, cookie, lost: asked.lost })
+        if (!asked.lost) arrive(browser, cookie)
+      })
+    }
+
     const perform = async (step: Step, name: string): Promise<Partial<Extract<Happening, { _tag: 'Stepped' }>>> => {
       const wait = WAITS[step]
       if (wait !== undefined) {
@@ -119,6 +142,9 @@ export const execute = async (program: Program, { store: inner, time }: Stand): 
         case 'commit':
           await ref.commit()
           return { acked: deferred.splice(0) }
+        case 'headers':
+          if (!sent) await respond()
+          return {}
         case 'regenerate':
           await ref.transact(Session.regenerate)
           return { acked: deferred.splice(0) }
@@ -167,21 +193,13 @@ export const execute = async (program: Program, { store: inner, time }: Stand): 
         history.push({ ...told, ...(await perform(step, `b${String(browser)}r${String(actor)}.${String(index)}`)) })
       } catch (error) {
         if (!isSessionException(error)) throw error
-        deferred = []
+        // What was recorded stays, but for what nobody can tell of, or what was decided on what is no more.
+        if (['StoreTimeout', 'LeaseLost'].includes(error.sessionError._tag)) deferred = []
         failed = true
         history.push({ ...told, error: error.sessionError._tag })
       }
     }
-    const status = failed && asked.status === 200 ? 409 : asked.status
-    const finished = await finish(status === 200 ? { _tag: 'Answered', status } : { _tag: 'Threw', status })
-    const error = finished?.error?._tag
-    const acked = error === undefined && status === 200 && !dropped.has(actor) ? deferred : []
-    history.push({ _tag: 'Stepped', actor, step: 'finish', error, acked })
-    const cookie = finished?.reply.setCookie === undefined ? undefined : pairOf(finished.reply.setCookie)
-    history.push({ _tag: 'Replied', actor, cookie, now: time.now() })
-    await gate.pass()
-    history.push({ _tag: 'Arrived', actor, browser, cookie, lost: asked.lost })
-    if (!asked.lost) arrive(browser, cookie)
+    if (!sent) await respond()
   }
 
   if (program.begins !== 'nothing') for (const browser of [0, 1] as const) await begin(browser)

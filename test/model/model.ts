@@ -1,6 +1,17 @@
 /**
  * The reference model: what may become of a session, told from the history alone. It knows no engine and no store; it
  * folds what happened and names the first thing that must not have.
+ *
+ * The invariants, and what checks each:
+ * 1. Every acknowledged update is stored exactly once, and no other is: `born`, `acknowledged`, `illegalUpdate` (order, counter).
+ * 2. The dead stay dead: `illegal` (what was ended, made out of nothing, removed before its time), "the id … was used again".
+ * 3. No foreign data: `tenants`, `own`, and every read shows a record that stood since its request was sent.
+ * 4. At most one secret opens a session beyond the grace: `settle` (browsers.ts); a rotation leaves no old one: `illegalUpdate`.
+ * 5. The absolute deadline moves only with a sign-in: `outlives`, `illegalUpdate`; touch writes times alone and revives nothing.
+ * 6. Nobody is logged out who did not ask, but for a reason that the history gives by name: `reasonOf` (reasons.ts), with the
+ *    limit of arrival order only where two responses were on their way at once.
+ * 7. Who is superseded, ended, or never admitted writes nothing but a logout, and starts nothing anew: `effect`.
+ * 8. Who holds the lease writes alone: `holders`. A cookie leaves with who stored its secret, and clears for who ended: `Replied`.
  */
 import type { Live, Stored } from '../../src/core/Stored.ts'
 import { SWEEP_SLACK } from '../../src/effects/Store.ts'
@@ -24,6 +35,11 @@ interface Grant {
 }
 
 const LEASE = 10_000
+const DAY = 86_400_000
+
+/** Whether a session would live longer than it may since it was made, or since somebody last signed in. */
+const outlives = ({ createdAt, subject, expiresAt }: Live): boolean =>
+  expiresAt > Math.max(createdAt, subject?.authenticatedAt ?? 0) + DAY
 
 const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b)
 
@@ -128,6 +144,9 @@ export const judge = (
   const sent = new Map<Actor, number>()
   const born = new Map<string, number>()
   const holders = new Map<string, { readonly actor: Actor; readonly until: number }>()
+  /** Who was admitted for certain: with the current secret, before the deadlines. */
+  const certain = new Set<Actor>()
+  let present = 0
   const calm = program.choices.every(({ fault }) => fault === 'none')
   let at = 0
   const fail = (what: string): never => {
@@ -145,6 +164,10 @@ export const judge = (
     if (before === undefined && known !== undefined) fail(`the id ${id} was used again`)
     const wrong = illegal(one, prefix, asked)
     if (wrong !== undefined) fail(wrong)
+    present = now
+    if (after?._tag === 'Live' && outlives(after)) fail('a session lives longer than its absolute deadline')
+    if (verb === 'create' && certain.has(actor) && !program.doubled && !doesOf(asked, 'sign out', ...signIns))
+      fail('a request that had been admitted started another session')
     if (verb === 'update' || verb === 'end') {
       const grant = grants.get(key(actor, id))
       const live = before as Live
@@ -187,6 +210,8 @@ export const judge = (
         const { digest, renewed } = stored.credential
         const proves = (cookie: string): boolean =>
           idOf(cookie) === id && [digest, renewed?.digest].includes(digestOf(cookie))
+        if (cookies.get(actor)?.some((cookie) => idOf(cookie) === id && digestOf(cookie) === digest) === true)
+          if (present < stored.expiresAt) certain.add(actor)
         if (cookies.get(actor)?.some(proves) === true)
           grants.set(key(actor, id), { epoch: stored.epoch, subject: stored.subject?.id })
         break
@@ -208,8 +233,8 @@ export const judge = (
         break
       }
       case 'Replied': {
-        const { cookie } = one
-        const { actor } = one
+        const { actor, cookie } = one
+        present = one.now
         if (cookie === undefined) break
         if (cookie === '') {
           const ends = history.some((each) => each._tag === 'Call' && each.actor === actor && each.verb === 'end')
@@ -224,8 +249,10 @@ export const judge = (
         if (!minted) fail('a cookie was sent whose secret this request has not stored')
         break
       }
-      case 'Arrived':
       case 'Clock':
+        present = one.now
+        break
+      case 'Arrived':
         break
     }
     at++

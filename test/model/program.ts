@@ -10,6 +10,7 @@ const STEPS = [
   'update',
   'transact',
   'commit',
+  'headers',
   'regenerate',
   'sign in ada',
   'prove ada',
@@ -25,7 +26,7 @@ const STEPS = [
   'wait 3 hours',
 ] as const
 
-/** One thing that a request's handler does. */
+/** One thing that a request's handler does. `headers`: the response begins to leave, and the handler goes on as a stream. */
 export type Step = (typeof STEPS)[number]
 
 /** One request: sent with what its browser holds then. */
@@ -34,7 +35,8 @@ export interface Asked {
   /** Which of two processes serves it. */
   readonly process: 0 | 1
   readonly steps: ReadonlyArray<Step>
-  readonly status: 200 | 500
+  /** How it is answered; `thrown`: with an error that no status was given to. */
+  readonly status: 200 | 500 | 'thrown'
   /** Whether its response never arrives. */
   readonly lost: boolean
 }
@@ -66,7 +68,8 @@ const WEIGHTS: Readonly<Partial<Record<Step, number>>> = {
   update: 12,
   transact: 16,
   read: 8,
-  commit: 6,
+  commit: 8,
+  headers: 4,
   regenerate: 8,
   lock: 6,
   'wait 3 hours': 1,
@@ -78,7 +81,7 @@ const asked: fc.Arbitrary<Asked> = fc.record({
   browser: weighted<0 | 1>([5, 0], [1, 1]),
   process: weighted<0 | 1>([2, 0], [1, 1]),
   steps: fc.array(step, { minLength: 1, maxLength: 4 }),
-  status: weighted<200 | 500>([8, 200], [1, 500]),
+  status: weighted<Asked['status']>([10, 200], [1, 500], [1, 'thrown']),
   lost: weighted([6, false], [1, true]),
 })
 
