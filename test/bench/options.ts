@@ -53,7 +53,7 @@ export const readOptions = (args: readonly string[], all: readonly Subject[]): O
     json: values.json,
     against: values.against,
     ...(values.quick === true
-      ? { rounds: 3, sizes: { cycles: 5, slice: 150, warmUp: 2_500 }, overHttp: false }
+      ? { rounds: 3, sizes: { cycles: 5, slice: 150, warmUp: 2_000 }, overHttp: false }
       : { rounds: 5, sizes: { cycles: 15, slice: 300, warmUp: 5_000 }, overHttp: true }),
   }
 }

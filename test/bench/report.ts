@@ -85,10 +85,11 @@ const nameOf = ({ library, store, adapter }: Result): string => `${library}, ${s
 const groupTable = (results: readonly Result[], group: Group, columns: readonly Column[]): string | undefined => {
   const adapters = [groups[group].ours, ...groups[group].peers]
   const inGroup = results.filter(({ adapter }) => adapters.includes(adapter))
-  const names = [...new Set(inGroup.map(nameOf))]
   const find = (name: string, { scenario, metric }: Column): Result | undefined =>
     inGroup.find((result) => nameOf(result) === name && result.scenario === scenario && result.metric === metric)
-  const shown = columns.filter((wanted) => names.some((name) => find(name, wanted) !== undefined))
+  const all = [...new Set(inGroup.map(nameOf))]
+  const shown = columns.filter((wanted) => all.some((name) => find(name, wanted) !== undefined))
+  const names = all.filter((name) => shown.some((wanted) => find(name, wanted) !== undefined))
   if (shown.length === 0) return undefined
   const ratio = (kind: Kind, { scenario, metric }: Column): string => {
     const mine = inGroup.find(
