@@ -14,7 +14,9 @@
  *    statement again, with a new snapshot. No answer is taken from a row that has changed since.
  *
  * A refusal therefore takes no row lock and writes nothing. Verbs that touch several rows lock them in the order of
- * their ids (`endAll`), or pass over those that are locked (`sweep`): none waits in a circle.
+ * their ids (`endAll`), or pass over those that are locked (`sweep`): none waits in a circle. `updates` writes several
+ * sessions, each under the conditions of rule 1, and is given them in that order, too; should a plan take another one and
+ * meet a circle, PostgreSQL refuses one of the statements as a whole, and its updates are sent alone.
  *
  * Answers are one text: a letter, and what belongs to it.
  *

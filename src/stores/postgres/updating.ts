@@ -7,8 +7,7 @@
  *
  * It writes each row under the very conditions of an update alone, and answers which rows it wrote. One that it did not
  * write is sent alone, to be written or told why not. If PostgreSQL refuses the statement, because of one of them or to
- * break a circle of waiting writers, nothing of it was done, and each is sent alone. Rows are taken in the order of their
- * ids.
+ * break a circle of waiting writers, nothing of it was done, and each is sent alone.
  *
  * @since 0.1.0
  */
