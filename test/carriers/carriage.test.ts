@@ -525,6 +525,30 @@ describe('the store of one request', () => {
     expect(await here.touch(carried.id, 0, NOW, NOW)()).toEqual(E.right({ _tag: 'Gone' }))
     expect(here.line()).toBeUndefined()
   })
+
+  it('is peeked into where nothing has to be asked: what is live, and has no epoch to be held against', async () => {
+    const clock = fakeClock(NOW)
+    const terms = { cookie: right(cookie({})), policy: right(policy({})), clock: clock.now }
+    const bound = sealedCookie({ keys: ringOf(FIRST) }).bind(NAME)
+    const epochs = { readEpoch: () => async () => E.right(1) }
+    const visitor = carriedOf({ views: 1 }, { expiresAt: NOW + HOUR })
+    const member = carriedOf({ views: 2 }, { expiresAt: NOW + HOUR, subject: { id: 'ada', authenticatedAt: NOW } })
+    const brought = async (carried: typeof visitor, asking?: typeof epochs) => {
+      const here = carriage(terms, bound, asking)
+      expect(here.peek(carried.id)).toBeUndefined()
+      await here.open(`${NAME}=${(await sealed(bound, carried))[0]!}`)
+      return here
+    }
+    expect((await brought(visitor)).peek(visitor.id)).toEqual(visitor.live)
+    expect((await brought(visitor, epochs)).peek(visitor.id)).toEqual(visitor.live)
+    expect((await brought(member)).peek(member.id)).toEqual(member.live)
+    expect((await brought(member, epochs)).peek(member.id)).toBeUndefined()
+    const [ending, expiring] = [await brought(visitor), await brought(visitor)]
+    await ending.end(visitor.id, '', NOW)()
+    expect(ending.peek(visitor.id)).toBeUndefined()
+    clock.advance(HOUR)
+    expect(expiring.peek(visitor.id)).toBeUndefined()
+  })
 })
 
 describe('options that can not be', () => {

@@ -6,6 +6,8 @@ import { PAIR_LIMIT } from '../../src/core/Cookie.ts'
 import type { Json } from '../../src/core/Json.ts'
 import type { SessionException } from '../../src/core/SessionError.ts'
 import type { Bound } from '../../src/effects/Carrier.ts'
+import { sealerOf as webSealer } from '../../src/effects/cipher.web.ts'
+import type { Key, Keyring } from '../../src/effects/Keyring.ts'
 import { carriedOf, carrieds, FIRST, headerOf, key, liveOf, NAME, newId, NOW, ringOf, sealed, SECOND } from './given.ts'
 
 const bound = (options: Partial<SealedCookieOptions> = {}, name = NAME): Bound =>
@@ -79,6 +81,57 @@ describe('keys', () => {
     const [value] = await sealed(bound({}, '__Host-admin'), carried)
     expect(await rejected(plain, `${NAME}=${value!}`)).toBe('altered')
     expect(await found(bound({}, '__Host-admin'), `__Host-admin=${value!}`)).toHaveLength(1)
+  })
+})
+
+describe('a cipher that answers in promises', () => {
+  const ring = (given: ReadonlyArray<Key>): Keyring => {
+    const own = ringOf(...given)
+    return {
+      ...own,
+      purpose: (name) => ({
+        ...own.purpose(name),
+        sealers: new Map(
+          given.map(({ id, secret }) => [
+            id,
+            webSealer(Uint8Array.from(Buffer.from(secret as string, 'base64url')), `coatcheck seal ${name}`),
+          ]),
+        ),
+      }),
+    }
+  }
+  const late = bound({ keys: ring([SECOND, FIRST]), chunks: 4 })
+  const atOnce = bound({ keys: ringOf(SECOND, FIRST), chunks: 4 })
+
+  it('is waited for, and only that one', async () => {
+    const carried = carriedOf(noise(4_000))
+    expect(late.seal(carried)).toBeInstanceOf(Promise)
+    expect(atOnce.seal(carried)).toHaveProperty('_tag', 'Right')
+    const header = headerOf(late.names, await sealed(atOnce, carried))
+    expect(late.open(header)).toBeInstanceOf(Promise)
+    expect(atOnce.open(header)).toHaveProperty('found', [{ ...carried, newest: true }])
+  })
+
+  it('opens what the other sealed, under each key, and refuses the same for the same reason', async () => {
+    const [one, other] = [carriedOf(noise(4_000)), carriedOf({ note: 'Zoë 🧥' })]
+    for (const [from, to] of [
+      [late, atOnce],
+      [atOnce, late],
+    ] as const) {
+      const values = await sealed(from, one)
+      const header = headerOf(from.names, values)
+      const [old] = await sealed(plain, other)
+      expect(await to.open(`${header}; ${NAME}=${old!}`)).toMatchObject({
+        found: [
+          { ...one, newest: true },
+          { ...other, newest: false },
+        ],
+        rejected: undefined,
+      })
+      for (const broken of [header.slice(0, -1), header.slice(40), `${NAME}=${old!.slice(0, -1)}B`, `${NAME}=x`])
+        expect(await rejected(to, broken)).toBe(await rejected(from, broken))
+    }
+    expect((await late.seal(carriedOf(noise(20_000))))._tag).toBe('Left')
   })
 })
 
