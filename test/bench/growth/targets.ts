@@ -31,7 +31,7 @@ const requests = ['read', 'write', 'new']
 const inMemory = { against: 'sessions', metric: 'call_cpu_us', store: 'memory', scenarios: requests }
 const inPostgres = { against: 'rows', metric: 'call_cpu_us', store: 'postgres', scenarios: requests }
 
-export const targets: readonly Target[] = [
+const targets: readonly Target[] = [
   { _tag: 'growth', ...inMemory, times: 1.5 },
   { _tag: 'linear', ...inMemory, part: 0.25 },
   { _tag: 'constant', ...inMemory, metric: 'calls', scenarios: ['read', 'write'], part: 0 },
