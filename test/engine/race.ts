@@ -25,7 +25,7 @@ type Manager = SessionManager<Data, 'cas' & Leasing> & Directed
 export type Change = (s: Session.Session<Data>) => Session.Session<Data>
 
 /** What one request did. */
-export interface Done {
+interface Done {
   /** Marks that it was told are stored. */
   readonly acked: Array<string>
   readonly errors: Array<string>
@@ -71,7 +71,7 @@ export interface Asked {
 }
 
 /** A cookie that was given out before the race, and the record under its id when the race begins. */
-export interface Given {
+interface Given {
   readonly cookie: string
   readonly live: Live | undefined
 }

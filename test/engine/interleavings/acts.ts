@@ -25,12 +25,6 @@ export const write =
   async ({ mark }) => {
     for (const name of names) await mark(name)
   }
-export const readThenWrite =
-  (name: string): Act =>
-  async ({ ref, mark }) => {
-    await ref.read()
-    await mark(name)
-  }
 export const later =
   (...names: ReadonlyArray<string>): Act =>
   (handler) => {
@@ -125,7 +119,6 @@ export const explorer = (what: string) => {
   return async (given: Race, atLeast = given.around === 'cached' ? 1 : 2): Promise<void> => {
     const count = await race(given)
     total += count
-    if (process.env['WORLDS'] === '1') console.log(`${String(count)} ${expect.getState().currentTestName ?? ''}`)
     expect(count).toBeGreaterThanOrEqual(atLeast)
   }
 }

@@ -30,7 +30,7 @@ export interface Look {
 }
 
 /** What happened in one run, and what stands. */
-export interface History {
+interface History {
   readonly effects: Array<Effect>
   readonly looks: Array<Look>
   /** The store calls as they took effect: actor, verb and answer. */
@@ -57,7 +57,7 @@ export interface Losing {
   readonly effect: boolean
 }
 
-export interface Gated {
+interface Gated {
   readonly gate: Gate
   /** Who acts. Undefined: the set-up, which waits for nothing and is not noted. */
   readonly actor: () => number | undefined

@@ -8,7 +8,7 @@ import { SWEEP_SLACK } from '../../../src/effects/Store.ts'
 import type { Outcome } from '../race.ts'
 import type { Effect } from './gated.ts'
 
-export const marksOf = (stored: Stored | undefined): ReadonlyArray<string> =>
+const marksOf = (stored: Stored | undefined): ReadonlyArray<string> =>
   stored?._tag === 'Live' ? ((stored.data as { readonly seen?: ReadonlyArray<string> }).seen ?? []) : []
 
 export const idOf = (cookie: string): string => cookie.split('=')[1]?.split('.')[0] ?? ''
@@ -20,7 +20,7 @@ export const proves = (cookie: string, live: Live): boolean => {
 }
 
 /** What is known about a run besides its outcome. */
-export interface Terms {
+interface Terms {
   /** Secrets are renewed: two may open a session. */
   readonly renewing: boolean
   /** An answer was lost: nobody can know everything that is stored. */
