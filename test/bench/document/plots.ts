@@ -32,6 +32,9 @@ const axisOf = (values: readonly number[], from: number, to: number): Scale => {
     : linear(Math.max(0, ...values), from, to)
 }
 
+/** A reader must know which kind of axis it is. */
+const unitOn = (axis: Scale, unit: string): string => (axis.ticks[0] === 0 ? unit : `${unit}, logarithmic`)
+
 /** Horizontal bars in groups, each with its range and its figure. */
 export const bars = (title: string, unit: string, groups: readonly Bars[]): string => {
   const left = 8 + 7 * Math.max(...groups.flatMap(({ bars }) => bars.map(({ name }) => name.length)), 12)
@@ -71,7 +74,7 @@ export const bars = (title: string, unit: string, groups: readonly Bars[]): stri
     line(axis.at(tick), 44, axis.at(tick), y, 'grid'),
     text(axis.at(tick), y + 16, short(tick), { 'text-anchor': 'middle', class: 'muted' }),
   ])
-  const unitText = text(WIDTH - 16, 24, unit, { 'text-anchor': 'end', class: 'muted' })
+  const unitText = text(WIDTH - 16, 24, unitOn(axis, unit), { 'text-anchor': 'end', class: 'muted' })
   return drawing(WIDTH, y + 28, title, [unitText, ...grid, ...content])
 }
 
@@ -142,7 +145,7 @@ export const curves = (title: string, unit: string, against: string, series: rea
       text(x.at(tick), bottom + 18, short(tick), { 'text-anchor': 'middle', class: 'muted' }),
     ]),
     text((left + right) / 2, HEIGHT - 12, against, { 'text-anchor': 'middle', class: 'muted' }),
-    text(WIDTH - 16, 24, unit, { 'text-anchor': 'end', class: 'muted' }),
+    text(WIDTH - 16, 24, unitOn(y, unit), { 'text-anchor': 'end', class: 'muted' }),
   ]
   return drawing(WIDTH, HEIGHT, title, [...grid, ...lines, ...names])
 }
