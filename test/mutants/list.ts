@@ -24,24 +24,20 @@ export const MUTANTS: ReadonlyArray<Mutant> = [
   {
     name: 'a store that upserts instead of updating',
     file: 'src/stores/memory.ts',
-    find: `        if (entry === undefined) return gone
-        const present = entry.stored
-        if (holdsRevision(`,
-    replace: `        if (entry === undefined) {
-          const old = table.get(id)
-          if (old !== undefined) table.drop(old)
-          table.add(id, kept(live, 0, live.touchedAt, live.expiresAt))
-          return updated
-        }
-        const present = entry.stored
-        if (holdsRevision(`,
+    find: 'if (entry === undefined) return right(gone)',
+    replace: `if (entry === undefined) {
+      const old = table.get(id)
+      if (old !== undefined) table.drop(old)
+      table.add(id, kept(live, 0, live.touchedAt, live.expiresAt))
+      return right(updated)
+    }`,
     suites: [INTERLEAVINGS],
     red: 'a logout is never undone',
   },
   {
     name: 'get, then set: a write that compares nothing',
     file: 'src/stores/memory.ts',
-    find: 'if (present.revision !== expected) return conflict(present)',
+    find: 'if (present.revision !== expected) return right(conflict(present))',
     replace: '',
     suites: [INTERLEAVINGS],
     red: 'no acknowledged function is lost or applied twice',
@@ -103,8 +99,8 @@ export const MUTANTS: ReadonlyArray<Mutant> = [
     file: 'src/stores/memory.ts',
     find: 'if (entry.stored.revision !== expected) return conflict(entry.stored)',
     replace: '',
-    suites: [MODEL],
-    red: MODEL_IS_BROKEN,
+    suites: [world('rotations')],
+    red: 'whoever came too late is told, and has written nothing',
   },
   {
     name: 'revisions that tell nothing of who wrote them, and a write that is tried again',
@@ -165,7 +161,7 @@ export const MUTANTS: ReadonlyArray<Mutant> = [
   {
     name: 'of two cookies that live the first is taken',
     file: 'src/engine/load.ts',
-    find: "return right((req.base = anonymous(req, 'malformed', 'ambiguous')))",
+    find: "return stand(req, anonymous(req, 'malformed', 'ambiguous'))",
     replace: 'break',
     suites: [world('twoCookies')],
     red: 'two that live',
@@ -173,8 +169,8 @@ export const MUTANTS: ReadonlyArray<Mutant> = [
   {
     name: 'a sweep that does not look again',
     file: 'src/stores/memory/records.ts',
-    find: '(dueOf(entry.stored) >= time || found.push(entry) > 0)',
-    replace: 'found.push(entry) > 0',
+    find: '(dueAt(at) >= time || found.push(entryAt(at)) > 0)',
+    replace: 'found.push(entryAt(at)) > 0',
     suites: [world('time')],
     red: 'it looks again, and removes nothing',
   },

@@ -107,7 +107,7 @@ export const gated = (inner: MemoryStore, { gate, actor, history, clock, losing 
       calls.push(`${String(acting)} ${verb}${lost === undefined ? '' : ' (its answer is lost)'} → ${told(answer)}`)
       for (const [index, id] of looked.entries()) {
         const after = await peek(id)
-        if (before[index] !== after)
+        if (JSON.stringify(before[index]) !== JSON.stringify(after))
           effects.push({ actor: acting, verb, id, before: before[index], after, now: clock(), holder })
         // With the record its lease is gone.
         if (after?._tag !== 'Live') holders.delete(id)

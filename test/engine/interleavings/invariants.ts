@@ -14,7 +14,7 @@ const marksOf = (stored: Stored | undefined): ReadonlyArray<string> =>
 export const idOf = (cookie: string): string => cookie.split('=')[1]?.split('.')[0] ?? ''
 
 /** Whether a cookie's secret is one that a record names. */
-export const proves = (cookie: string, live: Live): boolean => {
+const proves = (cookie: string, live: Live): boolean => {
   const digest = sha256(cookie.split('.')[1] as never) as string
   return live.credential.digest === digest || live.credential.renewed?.digest === digest
 }
@@ -66,15 +66,17 @@ const deadStayDead = ({ effects }: Outcome): void => {
 
 /** Who was superseded, or never admitted, writes nothing but a logout. */
 const onlyTheAdmitted = ({ effects, looks, done, given }: Outcome): void => {
-  const epochs = new Map<string, number>()
+  const grants = new Map<string, { readonly epoch: number; readonly subject: string | undefined }>()
+  const grantOf = (live: Live | undefined) =>
+    live === undefined ? undefined : { epoch: live.epoch, subject: live.subject?.id }
   for (const { actor, id, verb, before, after, holder } of effects) {
     const key = `${String(actor)} ${id}`
     const own = verb === 'update' || verb === 'end'
     if (own && before?._tag === 'Live') {
       const logout = after?._tag === 'Ended' || (after as Live).subject === undefined
-      const admitted = epochs.get(key) ?? given.find(({ cookie }) => idOf(cookie) === id)?.live?.epoch
+      const admitted = grants.get(key) ?? grantOf(given.find(({ cookie }) => idOf(cookie) === id)?.live)
       if (admitted === undefined) broken(`${verb} of a session that request ${String(actor)} never proved`)
-      if (before.epoch !== admitted && !(logout && (before.subject !== undefined || after?._tag === 'Ended')))
+      if (before.epoch !== admitted?.epoch && !(logout && before.subject?.id === admitted?.subject))
         broken(`${verb} by request ${String(actor)}, which was superseded`)
       const brought = done[actor]?.brought.filter((cookie) => idOf(cookie) === id) ?? []
       const proved = brought.some(
@@ -86,7 +88,8 @@ const onlyTheAdmitted = ({ effects, looks, done, given }: Outcome): void => {
       if (holder !== undefined && holder !== actor)
         broken(`${verb} by request ${String(actor)} while ${String(holder)} held the session`)
     }
-    if (own || verb === 'create') if (after?._tag === 'Live') epochs.set(key, after.epoch)
+    if (own || verb === 'create')
+      if (after?._tag === 'Live') grants.set(key, { epoch: after.epoch, subject: after.subject?.id })
   }
 }
 
