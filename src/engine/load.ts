@@ -117,7 +117,7 @@ const fromStore = <A>(engine: Engine<A>, value: string): Told | Promise<Told> =>
   const id = idOf(value)
   const now = nowOf(engine.store.load)
   return now === undefined
-    ? read(engine, 'load', engine.store.load(id)).then((stored) => presented(engine, value, stored))
+    ? read(engine, 'load', () => engine.store.load(id)()).then((stored) => presented(engine, value, stored))
     : presented(
         engine,
         value,

@@ -23,7 +23,7 @@ import { ended } from '../core/Stored.ts'
 import type { Secret, SessionId } from '../core/Token.ts'
 import { textOf } from '../core/Token.ts'
 import { nowOf } from '../effects/atOnce.ts'
-import type { Conflict, Created, Exists, Gone, Leased, Updated } from '../effects/Store.ts'
+import type { Conflict, Created, Exists, Gone, Leased, Store, Updated } from '../effects/Store.ts'
 import { write, writeNow } from './calls.ts'
 import type { Encoded } from './encoded.ts'
 import { encoded } from './encoded.ts'
@@ -200,7 +200,8 @@ const updated = <A>(
     const set = (): ReturnType<typeof atOnce> => atOnce(base.id, record.revision, live, fence)
     return told(req, live, attempt, writeNow(engine, 'update', set, uncertain, action.essential))
   }
-  const task = engine.store.update(base.id, record.revision, live, fence)
+  const task = (): ReturnType<ReturnType<Store['update']>> =>
+    engine.store.update(base.id, record.revision, live, fence)()
   return write(engine, 'update', task, uncertain, action.essential).then((answer) => told(req, live, attempt, answer))
 }
 
@@ -240,7 +241,7 @@ const created = <A>(
   }
   const atOnce = nowOf(engine.store.create)
   return atOnce === undefined
-    ? write(engine, 'create', engine.store.create(base.id, live), nothing).then(apply)
+    ? write(engine, 'create', () => engine.store.create(base.id, live)(), nothing).then(apply)
     : apply(writeNow(engine, 'create', () => atOnce(base.id, live), nothing))
 }
 

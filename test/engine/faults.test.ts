@@ -116,13 +116,35 @@ describe('a store that fails', () => {
     expect(await ok(w.visit(cookie).status)).toBe('ended')
   })
 
-  it('that throws instead of answering is a store that failed', async () => {
+  const breaks: ReadonlyArray<readonly [string, () => () => Promise<never>]> = [
+    ['rejects', () => () => Promise.reject(new Error('not a TaskEither'))],
+    [
+      'throws when it is run',
+      () => () => {
+        throw new Error('not a promise')
+      },
+    ],
+    [
+      'throws when it is asked',
+      () => {
+        throw new Error('not a task')
+      },
+    ],
+  ]
+  it.each(breaks)('that %s is a store that failed', async (_, broken) => {
     const w = world()
     const cookie = await begin(w, count)
-    const original = w.script.store.load
-    Object.assign(w.script.store, { load: () => () => Promise.reject(new Error('not a TaskEither')) })
-    expect(await bad(w.visit(cookie).read)).toMatchObject({ _tag: 'StoreUnavailable' })
-    Object.assign(w.script.store, { load: original })
+    const { load, create, update } = w.script.store
+    Object.assign(w.script.store, { create: broken, update: broken })
+    expect(await bad(w.visit(undefined).transact(count))).toMatchObject({
+      _tag: 'StoreUnavailable',
+      outcome: 'unknown',
+    })
+    expect(await bad(w.visit(cookie).transact(count))).toMatchObject({ _tag: 'StoreUnavailable', outcome: 'unknown' })
+    Object.assign(w.script.store, { load: broken, create, update })
+    expect(await bad(w.visit(cookie).read)).toMatchObject({ _tag: 'StoreUnavailable', outcome: 'none' })
+    Object.assign(w.script.store, { load })
+    expect((await ok(w.visit(cookie).read)).data.views).toBe(1)
   })
 })
 
