@@ -12,8 +12,7 @@
  * @since 0.1.0
  */
 import type { Either } from '#fp-ts/Either'
-import { isLeft, left, right } from '#fp-ts/Either'
-import { none, some } from '#fp-ts/Option'
+import { isLeft, left, none, right, some } from '../core/tagged.ts'
 import type { CookieTooLarge, CookieValue } from '../core/Cookie.ts'
 import { clearCookie, renamed, setCookie } from '../core/Cookie.ts'
 import { maxAgeOf } from '../core/Policy.ts'

@@ -22,7 +22,7 @@
  *
  * @since 0.1.0
  */
-import { left, right } from '#fp-ts/Either'
+import { left, right } from '../core/tagged.ts'
 import { PAIR_LIMIT, valuesOf } from '../core/Cookie.ts'
 import { misconfigured, toError } from '../core/SessionError.ts'
 import type { Bound, Carrier, Epochs, Opened, Sealed, Unfolded, Unsealed } from '../effects/Carrier.ts'

@@ -18,8 +18,8 @@
  */
 import { sha256 } from '#digest'
 import type { Either } from '#fp-ts/Either'
-import { isLeft, left, right } from '#fp-ts/Either'
 import type { TaskEither } from '#fp-ts/TaskEither'
+import { isLeft, left, right } from '../core/tagged.ts'
 import type { Millis } from '../core/Millis.ts'
 import { misconfigured, toError } from '../core/SessionError.ts'
 import type { Live, Stored, SubjectEpoch } from '../core/Stored.ts'

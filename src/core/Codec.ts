@@ -16,7 +16,8 @@
  *
  * @since 0.1.0
  */
-import { type Either, isLeft, left, right } from '#fp-ts/Either'
+import type { Either } from '#fp-ts/Either'
+import { isLeft, left, right } from './tagged.ts'
 import { codecOf, isDataSchema, nameOfThrown } from './codec/codecOf.ts'
 import type { IoTsError } from './codec/ioTsErrors.ts'
 import type { StandardSchema } from './codec/StandardSchema.ts'

@@ -14,7 +14,8 @@
  *
  * @since 0.1.0
  */
-import { left, right, type Either } from '#fp-ts/Either'
+import type { Either } from '#fp-ts/Either'
+import { left, right } from './tagged.ts'
 import { brokenRule, type CookieRule } from './CookieRule.ts'
 import type { Millis } from './Millis.ts'
 

@@ -12,7 +12,8 @@
  *
  * @since 0.1.0
  */
-import { type Either, left, right } from '#fp-ts/Either'
+import type { Either } from '#fp-ts/Either'
+import { left, right } from './tagged.ts'
 import type { Json } from './Json.ts'
 
 /** Why a value is not JSON: where, and what stands there. Never the value itself: session data can be sensitive. */

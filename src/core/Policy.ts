@@ -12,7 +12,7 @@
  * @since 0.1.0
  */
 import type { Either } from '#fp-ts/Either'
-import { left, right } from '#fp-ts/Either'
+import { left, right } from './tagged.ts'
 import type { Millis } from './Millis.ts'
 import type { Misconfigured } from './SessionError.ts'
 import { misconfigured } from './SessionError.ts'

@@ -14,7 +14,7 @@
  *
  * @since 0.1.0
  */
-import { none, some } from '#fp-ts/Option'
+import { none, some } from './tagged.ts'
 import type { Json } from './Json.ts'
 import type { Millis } from './Millis.ts'
 import type { Update } from './Plan.ts'

@@ -17,7 +17,7 @@
  */
 import type { Endomorphism } from '#fp-ts/Endomorphism'
 import type { Option } from '#fp-ts/Option'
-import { isSome, none, some } from '#fp-ts/Option'
+import { isSome, none, some } from './tagged.ts'
 import type { Millis } from './Millis.ts'
 import type { Deadlines, Policy } from './Policy.ts'
 import { deadlines as deadlinesOf } from './Policy.ts'

@@ -18,8 +18,8 @@
  */
 import type { Endomorphism } from '#fp-ts/Endomorphism'
 import type { Option } from '#fp-ts/Option'
-import { none, some } from '#fp-ts/Option'
 import type { State } from '#fp-ts/State'
+import { none, some } from './tagged.ts'
 import type { Json } from './Json.ts'
 import type { Session } from './Session.ts'
 

@@ -8,7 +8,7 @@
  * @since 0.1.0
  */
 import type { Option } from '#fp-ts/Option'
-import { fromNullable, none, some } from '#fp-ts/Option'
+import { fromNullable, none, some } from './tagged.ts'
 import type { Millis } from './Millis.ts'
 import { misconfigured, toError } from './SessionError.ts'
 import type { Lifetime, Subject, SubjectEpoch } from './Stored.ts'

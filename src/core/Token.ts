@@ -11,7 +11,8 @@
  *
  * @since 0.1.0
  */
-import { none, some, type Option } from '#fp-ts/Option'
+import type { Option } from '#fp-ts/Option'
+import { none, some } from './tagged.ts'
 import type { CookieValue } from './Cookie.ts'
 
 declare const brand: unique symbol

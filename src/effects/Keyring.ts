@@ -12,7 +12,7 @@
  */
 import { blinderOf, sealerOf } from '#cipher'
 import type { Either } from '#fp-ts/Either'
-import { left, right } from '#fp-ts/Either'
+import { left, right } from '../core/tagged.ts'
 import { bytesOf } from '../core/Base64url.ts'
 import { misconfigured, toError } from '../core/SessionError.ts'
 import type { Sealer } from './Cipher.ts'

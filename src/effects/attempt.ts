@@ -6,8 +6,8 @@
  *
  * @since 0.1.0
  */
-import { left, right } from '#fp-ts/Either'
 import type { TaskEither } from '#fp-ts/TaskEither'
+import { left, right } from '../core/tagged.ts'
 
 /**
  * An effect that runs `f` each time it is run: Right of what its promise gives, Left of `onError` of what it rejects

@@ -9,8 +9,8 @@
  */
 import type { Endomorphism } from '#fp-ts/Endomorphism'
 import type { Option } from '#fp-ts/Option'
-import { toUndefined } from '#fp-ts/Option'
 import type { State } from '#fp-ts/State'
+import { toUndefined } from '../core/tagged.ts'
 import type { Access, Requirement } from '../core/Access.ts'
 import { access } from '../core/Access.ts'
 import type { DataSchema, SchemaOptions } from '../core/Codec.ts'

@@ -14,7 +14,7 @@
  */
 import type { IO } from '#fp-ts/IO'
 import type { Either } from '#fp-ts/Either'
-import { isLeft, left } from '#fp-ts/Either'
+import { isLeft, left } from '../core/tagged.ts'
 import type { Observer } from '../core/Event.ts'
 import type { Millis } from '../core/Millis.ts'
 import { misconfigured, toError } from '../core/SessionError.ts'

@@ -10,8 +10,8 @@
  * @since 0.1.0
  */
 import type { Either } from '#fp-ts/Either'
-import { isLeft, left, right } from '#fp-ts/Either'
 import type { Option } from '#fp-ts/Option'
+import { isLeft, left, right } from '../core/tagged.ts'
 import { maySignOut, readmit } from '../core/Admission.ts'
 import type { Millis } from '../core/Millis.ts'
 import { isLogout } from '../core/Plan.ts'

@@ -8,7 +8,7 @@
  * @since 0.1.0
  */
 import type { Either } from '#fp-ts/Either'
-import { left } from '#fp-ts/Either'
+import { left } from '../core/tagged.ts'
 import type { StoreError, StoreOperation } from '../effects/Store.ts'
 import { storeError } from '../effects/Store.ts'
 

@@ -9,8 +9,8 @@
  * @since 0.1.0
  */
 import type { Either } from '#fp-ts/Either'
-import { isLeft, left } from '#fp-ts/Either'
 import type { TaskEither } from '#fp-ts/TaskEither'
+import { isLeft, left } from '../core/tagged.ts'
 import type { Millis } from '../core/Millis.ts'
 import type { Outcome, SessionError } from '../core/SessionError.ts'
 import { invalidData, isSessionException, storeTimeout, storeUnavailable } from '../core/SessionError.ts'

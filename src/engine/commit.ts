@@ -8,9 +8,8 @@
  * @since 0.1.0
  */
 import type { Either } from '#fp-ts/Either'
-import { isLeft, left, right } from '#fp-ts/Either'
 import type { Option } from '#fp-ts/Option'
-import { none, some } from '#fp-ts/Option'
+import { isLeft, left, none, right, some } from '../core/tagged.ts'
 import type { Millis } from '../core/Millis.ts'
 import { plan } from '../core/Plan.ts'
 import { expiresAt } from '../core/Policy.ts'

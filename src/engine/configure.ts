@@ -8,7 +8,7 @@
  */
 import { sha256 } from '#digest'
 import type { Either } from '#fp-ts/Either'
-import { isLeft } from '#fp-ts/Either'
+import { isLeft } from '../core/tagged.ts'
 import { isDataSchema } from '../core/codec/codecOf.ts'
 import type { Codec, DataSchema } from '../core/Codec.ts'
 import { codecOf, flashStrings, schemaOf } from '../core/Codec.ts'

@@ -7,7 +7,7 @@
  * @since 0.1.0
  */
 import type { Either } from '#fp-ts/Either'
-import { isLeft, left, right } from '#fp-ts/Either'
+import { isLeft, left, right } from '../core/tagged.ts'
 import { encodeData, encodeWith } from '../core/Codec.ts'
 import { bytesOver, jsonBytes } from '../core/Json.ts'
 import type { Content } from '../core/Record.ts'

@@ -14,9 +14,8 @@
  * @since 0.1.0
  */
 import type { Either } from '#fp-ts/Either'
-import { isLeft, left, right } from '#fp-ts/Either'
-import { none } from '#fp-ts/Option'
 import type { TaskEither } from '#fp-ts/TaskEither'
+import { isLeft, left, none, right } from '../core/tagged.ts'
 import type { Millis } from '../core/Millis.ts'
 import type { SessionError } from '../core/SessionError.ts'
 import { lockTimeout, misconfigured, toError } from '../core/SessionError.ts'

@@ -8,7 +8,7 @@
  * @since 0.1.0
  */
 import type { Either } from '#fp-ts/Either'
-import { isLeft } from '#fp-ts/Either'
+import { isLeft } from '../core/tagged.ts'
 import type { DropReason } from '../core/Event.ts'
 import { isLogout, plan } from '../core/Plan.ts'
 import type { Session } from '../core/Session.ts'

@@ -8,12 +8,11 @@
  * @since 0.1.0
  */
 import type { Either } from '#fp-ts/Either'
-import { isLeft, left, right } from '#fp-ts/Either'
 import type { Endomorphism } from '#fp-ts/Endomorphism'
 import type { IO } from '#fp-ts/IO'
-import { fromNullable, some } from '#fp-ts/Option'
 import type { State } from '#fp-ts/State'
 import type { TaskEither } from '#fp-ts/TaskEither'
+import { fromNullable, isLeft, left, right, some } from '../core/tagged.ts'
 import { isLogout } from '../core/Plan.ts'
 import type { Change } from '../core/Replay.ts'
 import type { Session } from '../core/Session.ts'

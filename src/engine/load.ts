@@ -7,9 +7,8 @@
  * @since 0.1.0
  */
 import type { Either } from '#fp-ts/Either'
-import { isLeft, left, right } from '#fp-ts/Either'
 import type { Option } from '#fp-ts/Option'
-import { some } from '#fp-ts/Option'
+import { isLeft, left, right, some } from '../core/tagged.ts'
 import type { Admission } from '../core/Admission.ts'
 import { admit } from '../core/Admission.ts'
 import { decodeData } from '../core/Codec.ts'

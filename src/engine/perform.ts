@@ -7,8 +7,7 @@
  * @since 0.1.0
  */
 import type { Either } from '#fp-ts/Either'
-import { isLeft } from '#fp-ts/Either'
-import { none, some } from '#fp-ts/Option'
+import { isLeft, none, some } from '../core/tagged.ts'
 import { clearCookie, setCookie } from '../core/Cookie.ts'
 import type { Millis } from '../core/Millis.ts'
 import type { Create, End, Replace, Update } from '../core/Plan.ts'

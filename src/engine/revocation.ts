@@ -9,7 +9,7 @@
  * @since 0.1.0
  */
 import type { Either } from '#fp-ts/Either'
-import { right } from '#fp-ts/Either'
+import { right } from '../core/tagged.ts'
 import type { Session } from '../core/Session.ts'
 import type { SessionError } from '../core/SessionError.ts'
 import { sessionEnded } from '../core/SessionError.ts'

@@ -7,8 +7,8 @@
  * @since 0.1.0
  */
 import type { Either } from '#fp-ts/Either'
-import { isLeft, right } from '#fp-ts/Either'
 import type { TaskEither } from '#fp-ts/TaskEither'
+import { isLeft, right } from '../core/tagged.ts'
 import type { SessionError } from '../core/SessionError.ts'
 import type { SessionId } from '../core/Token.ts'
 import type { Directory, Listed } from '../effects/Store.ts'

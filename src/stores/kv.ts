@@ -12,9 +12,8 @@
  *
  * @since 0.1.0
  */
-import { left, right } from '#fp-ts/Either'
 import type { Either } from '#fp-ts/Either'
-import { none, some } from '#fp-ts/Option'
+import { left, none, right, some } from '../core/tagged.ts'
 import type { Millis } from '../core/Millis.ts'
 import { misconfigured, toError } from '../core/SessionError.ts'
 import { type Ended, holdsRevision, type Live } from '../core/Stored.ts'

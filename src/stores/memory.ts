@@ -10,9 +10,9 @@
  *
  * @since 0.1.0
  */
-import { type Either, left, right } from '#fp-ts/Either'
-import { none, some } from '#fp-ts/Option'
+import type { Either } from '#fp-ts/Either'
 import type { TaskEither } from '#fp-ts/TaskEither'
+import { left, none, right, some } from '../core/tagged.ts'
 import { misconfigured, toError } from '../core/SessionError.ts'
 import type { Live, Revision } from '../core/Stored.ts'
 import { holdsRevision } from '../core/Stored.ts'

@@ -10,9 +10,8 @@
  *
  * @since 0.1.0
  */
-import { left, right } from '#fp-ts/Either'
 import type { IO } from '#fp-ts/IO'
-import { none, some } from '#fp-ts/Option'
+import { left, none, right, some } from '../core/tagged.ts'
 import type { Millis } from '../core/Millis.ts'
 import { misconfigured, toError } from '../core/SessionError.ts'
 import type { Directory, Locking, Managed, Store, Sweeping } from '../effects/Store.ts'

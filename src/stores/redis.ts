@@ -14,8 +14,7 @@
  *
  * @since 0.1.0
  */
-import { left, right } from '#fp-ts/Either'
-import { none, some } from '#fp-ts/Option'
+import { left, none, right, some } from '../core/tagged.ts'
 import { misconfigured, toError } from '../core/SessionError.ts'
 import type { Live, Stored } from '../core/Stored.ts'
 import type { SessionId } from '../core/Token.ts'

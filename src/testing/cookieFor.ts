@@ -7,9 +7,8 @@
  *
  * @since 0.1.0
  */
-import { isLeft, left, right } from '#fp-ts/Either'
-import { none } from '#fp-ts/Option'
 import type { TaskEither } from '#fp-ts/TaskEither'
+import { isLeft, left, none, right } from '../core/tagged.ts'
 import type { SignIn, SignInOptions } from '../core/Session.ts'
 import { signIn } from '../core/Session.ts'
 import { update } from '../core/SessionData.ts'

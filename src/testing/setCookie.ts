@@ -9,7 +9,7 @@
  * @since 0.1.0
  */
 import type { Option } from '#fp-ts/Option'
-import { none, some } from '#fp-ts/Option'
+import { none, some } from '../core/tagged.ts'
 
 /** What a browser takes from a Set-Cookie text. */
 export interface SetCookie {

@@ -6,7 +6,8 @@
  *
  * @since 0.1.0
  */
-import { type Either, left, right } from '#fp-ts/Either'
+import type { Either } from '#fp-ts/Either'
+import { left, right } from '../tagged.ts'
 import type { DecodeFailure } from '../Codec.ts'
 
 /** What a validator answers: a value, or issues. */

@@ -11,7 +11,7 @@
  *
  * @since 0.1.0
  */
-import { isLeft, left, right } from '#fp-ts/Either'
+import { isLeft, left, right } from '../tagged.ts'
 import type { Codec, DataSchema, DecodeFailure } from '../Codec.ts'
 import { deepFreeze } from '../Json.ts'
 import { fromErrors, type IoTsError } from './ioTsErrors.ts'

@@ -21,9 +21,9 @@
  * @since 0.1.0
  */
 import type { Either } from '#fp-ts/Either'
-import { isRight } from '#fp-ts/Either'
 import type { Option } from '#fp-ts/Option'
 import type { TaskEither } from '#fp-ts/TaskEither'
+import { isRight } from '../../core/tagged.ts'
 import type { Millis } from '../../core/Millis.ts'
 import { misconfigured, toError } from '../../core/SessionError.ts'
 import type { Live, Stored } from '../../core/Stored.ts'

@@ -21,9 +21,8 @@
  * @since 0.1.0
  */
 import type { Either } from '#fp-ts/Either'
-import { isLeft, left, right } from '#fp-ts/Either'
-import { some } from '#fp-ts/Option'
 import type { TaskEither } from '#fp-ts/TaskEither'
+import { isLeft, left, right, some } from '../../core/tagged.ts'
 import type { Json } from '../../core/Json.ts'
 import { deepFreeze } from '../../core/Json.ts'
 import type { Flash, Live } from '../../core/Stored.ts'

@@ -19,8 +19,7 @@
  * @since 0.1.0
  */
 import type { Either } from '#fp-ts/Either'
-import { isLeft, right } from '#fp-ts/Either'
-import { none, some } from '#fp-ts/Option'
+import { isLeft, none, right, some } from '../../core/tagged.ts'
 import type { Json } from '../../core/Json.ts'
 import { misconfigured, toError } from '../../core/SessionError.ts'
 import type { Live } from '../../core/Stored.ts'

@@ -13,8 +13,8 @@
  * @since 0.1.0
  */
 import type { Either } from '#fp-ts/Either'
-import { isLeft, left, right } from '#fp-ts/Either'
 import type { TaskEither } from '#fp-ts/TaskEither'
+import { isLeft, left, right } from '../../core/tagged.ts'
 import type { Directory, Listed, Store, StoreError, StoreOperation } from '../Store.ts'
 import { gone, refused } from '../Store.ts'
 

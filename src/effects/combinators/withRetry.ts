@@ -18,7 +18,7 @@
  * @since 0.1.0
  */
 import type { Either } from '#fp-ts/Either'
-import { isRight, left, right } from '#fp-ts/Either'
+import { isRight, left, right } from '../../core/tagged.ts'
 import type { Millis } from '../../core/Millis.ts'
 import { misconfigured, toError } from '../../core/SessionError.ts'
 import type { Clock } from '../Clock.ts'

@@ -7,8 +7,8 @@
  *
  * @since 0.1.0
  */
-import { fromNullable } from '#fp-ts/Option'
 import type { TaskEither } from '#fp-ts/TaskEither'
+import { fromNullable } from '../../core/tagged.ts'
 import { deepFreeze } from '../../core/Json.ts'
 import type { Millis } from '../../core/Millis.ts'
 import { misconfigured, toError } from '../../core/SessionError.ts'

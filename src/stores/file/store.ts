@@ -6,9 +6,8 @@
  *
  * @since 0.1.0
  */
-import { left, right } from '#fp-ts/Either'
-import { none, some } from '#fp-ts/Option'
 import type { TaskEither } from '#fp-ts/TaskEither'
+import { left, none, right, some } from '../../core/tagged.ts'
 import { misconfigured, toError } from '../../core/SessionError.ts'
 import type { Live } from '../../core/Stored.ts'
 import type { SessionId } from '../../core/Token.ts'

@@ -7,8 +7,9 @@
  *
  * @since 0.1.0
  */
-import { type Either, left, right } from '#fp-ts/Either'
+import type { Either } from '#fp-ts/Either'
 import type { Task } from '#fp-ts/Task'
+import { left, right } from '../../core/tagged.ts'
 import type { Managed, StoreError } from '../../effects/Store.ts'
 import { refused, storeError } from '../../effects/Store.ts'
 import { asking, type PostgresClient } from './client.ts'

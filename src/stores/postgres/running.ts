@@ -6,9 +6,10 @@
  *
  * @since 0.1.0
  */
-import { type Either, left, right } from '#fp-ts/Either'
+import type { Either } from '#fp-ts/Either'
 import type { IO } from '#fp-ts/IO'
 import type { TaskEither } from '#fp-ts/TaskEither'
+import { left, right } from '../../core/tagged.ts'
 import type { Conflict, Gone, Leased, ManagedOperation, StoreError, StoreOperation } from '../../effects/Store.ts'
 import { conflict, gone, leased, refused } from '../../effects/Store.ts'
 import type { Ask, Statement } from './client.ts'

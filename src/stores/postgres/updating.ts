@@ -11,7 +11,8 @@
  *
  * @since 0.1.0
  */
-import { type Either, left, right } from '#fp-ts/Either'
+import type { Either } from '#fp-ts/Either'
+import { left, right } from '../../core/tagged.ts'
 import type { Conflict, Gone, Leased, StoreError, Updated } from '../../effects/Store.ts'
 import { updated } from '../../effects/Store.ts'
 import type { Asking, Statement } from './client.ts'

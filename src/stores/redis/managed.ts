@@ -6,9 +6,9 @@
  *
  * @since 0.1.0
  */
+import { right } from '../../core/tagged.ts'
 import { attempt } from '../../effects/attempt.ts'
 import type { Managed } from '../../effects/Store.ts'
-import { right } from '#fp-ts/Either'
 import type { Millis } from '../../core/Millis.ts'
 import type { Port } from './client.ts'
 import type { Fault } from './faults.ts'

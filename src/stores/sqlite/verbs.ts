@@ -6,8 +6,8 @@
  *
  * @since 0.1.0
  */
-import { type Either, left, right } from '#fp-ts/Either'
-import { none, some } from '#fp-ts/Option'
+import type { Either } from '#fp-ts/Either'
+import { left, none, right, some } from '../../core/tagged.ts'
 import { systemClock } from '../../effects/Clock.ts'
 import type {
   Conflict,

@@ -8,9 +8,9 @@
  *
  * @since 0.1.0
  */
-import { isLeft } from '#fp-ts/Either'
 import type { IO } from '#fp-ts/IO'
 import type { TaskEither } from '#fp-ts/TaskEither'
+import { isLeft } from '../../core/tagged.ts'
 import type { Json } from '../../core/Json.ts'
 import type { Millis } from '../../core/Millis.ts'
 import type { Live, Stored } from '../../core/Stored.ts'
