@@ -111,7 +111,7 @@ describe('replaySignIn', () => {
 
   it('a sign-out after the sign-in still applies', () => {
     const { session } = replaySignIn(fresh, [change(Session.signIn('ada')), change(Session.signOut)])
-    expect(session.subject).toBe(none)
+    expect(session.subject).toStrictEqual(none)
     expect(replaySignIn(fresh, [change(Session.destroy), change(Session.signIn('ada'))]).ignored).toBe(1)
   })
 })

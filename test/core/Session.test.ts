@@ -135,7 +135,7 @@ describe('signIn', () => {
     expect(s.subject).toStrictEqual(some({ id: 'ada', authenticatedAt: UNDATED, level: 2 }))
     expect(s.lifetime).toStrictEqual(some({ persistent: true, absoluteTimeout: 30 * DAY }))
     expect(s.proof).toStrictEqual(some(4))
-    expect(Session.signIn('ada')(s).proof).toBe(none)
+    expect(Session.signIn('ada')(s).proof).toStrictEqual(none)
   })
 
   it.each([

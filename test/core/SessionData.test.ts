@@ -189,7 +189,7 @@ describe('keys that every object inherits are no data, and as data they are no p
   const inherited = ['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'valueOf'] as const
 
   it.each(inherited)('%s is absent at first', (key) => {
-    expect(Session.get<Loose, string>(key)(empty)).toBe(none)
+    expect(Session.get<Loose, string>(key)(empty)).toStrictEqual(none)
     expect(Session.has<Loose, string>(key)(empty)).toBe(false)
     expect(Session.getOr<Loose, string>(key, 'x')(empty)).toBe('x')
     expect(Session.remove<Loose, string>(key)(empty)).toBe(empty)
