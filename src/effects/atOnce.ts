@@ -16,6 +16,9 @@ import type { Either } from '#fp-ts/Either'
 import type { TaskEither } from '#fp-ts/TaskEither'
 import type { StoreError } from './Store.ts'
 
+/** What is known at once, or a promise of it. */
+export type Soon<A> = A | Promise<A>
+
 const NOW = Symbol('now')
 
 type Now<Args extends ReadonlyArray<unknown>, A> = (...args: Args) => Either<StoreError, A>

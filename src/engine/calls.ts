@@ -98,7 +98,7 @@ const reported = <B>(
     : storeUnavailable(operation, outcome, fault.cause)
 }
 
-export const pause = (ms: Millis): Promise<void> =>
+export const pause = (ms: Millis): Promise<undefined> =>
   new Promise((resolve) => {
     setTimeout(resolve, ms)
   })

@@ -1,6 +1,6 @@
 /**
  * ```ts
- * store: (request, changes) => Promise<Either<SessionError, Session<A>>>
+ * store: (request, changes) => Either<SessionError, Session<A>> | Promise<…>
  * ```
  * Compare and set until it holds: load, apply the functions, plan, write; on a conflict adopt the newer record and apply
  * them again (promise 2). Whoever waits in the process-wide queue of the session gets the last winner's record handed.
@@ -8,40 +8,30 @@
  * @since 0.1.0
  */
 import type { Either } from '#fp-ts/Either'
-import type { Option } from '#fp-ts/Option'
-import { isLeft, left, none, right, some } from '../core/tagged.ts'
+import { isLeft, left, none, right } from '../core/tagged.ts'
 import type { Millis } from '../core/Millis.ts'
 import { plan } from '../core/Plan.ts'
 import { expiresAt } from '../core/Policy.ts'
 import type { Change } from '../core/Replay.ts'
 import type { Session } from '../core/Session.ts'
 import type { SessionError } from '../core/SessionError.ts'
-import { conflictExhausted, lockTimeout } from '../core/SessionError.ts'
-import type { Live, Stored, SubjectEpoch } from '../core/Stored.ts'
-import { holdsRevision } from '../core/Stored.ts'
-import type { SessionId } from '../core/Token.ts'
-import { adopt, isOwn, outlived, reloaded, settle } from './adopt.ts'
-import { leasePause, pause, read } from './calls.ts'
+import type { Live } from '../core/Stored.ts'
+import type { Soon } from '../effects/atOnce.ts'
+import { nowOf } from '../effects/atOnce.ts'
+import { adopt, outlived, reloaded } from './adopt.ts'
+import { read } from './calls.ts'
 import { load } from './load.ts'
-import type { Step } from './perform.ts'
+import type { Step, Write } from './perform.ts'
 import { perform } from './perform.ts'
 import { refusal, stores } from './refusal.ts'
 import type { Base, Request } from './request.ts'
 import { applied, freshBase, isOld } from './request.ts'
 import { baselineOf, signsIn, verified } from './revocation.ts'
+import type { Progress } from './rivals.ts'
+import { leased, leave, onConflict, takes } from './rivals.ts'
 import type { Turn } from './turns.ts'
 
-/** Bounds of the retries: attempts, and ms. */
-const MAX_ATTEMPTS = 50
-const MAX_RETRYING: Millis = 5_000
-/** Full jitter between attempts: below 2 ms at first, doubling up to 100 ms. */
-const FIRST_PAUSE: Millis = 2
-const LONGEST_PAUSE: Millis = 100
-
 type Changes<A> = ReadonlyArray<Change<A>>
-
-const jitter = <A>(req: Request<A>, attempts: number): Millis =>
-  req.engine.random.unit() * Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** attempts)
 
 const touch = async <A>(req: Request<A>, base: Base<A>, record: Live, now: Millis): Promise<void> => {
   const { engine } = req
@@ -58,178 +48,134 @@ const touch = async <A>(req: Request<A>, base: Base<A>, record: Live, now: Milli
   }
 }
 
-interface Progress<A> {
-  changes: Changes<A>
-  attempts: number
-  /** Another's lease that the commit waits for, or did, and since when. */
-  leased: { readonly id: SessionId; readonly since: Millis } | undefined
-  /** For how long, ms. */
-  waited: Millis
-  /** The queue that this commit leaves when it is done. */
-  queue: { readonly id: SessionId; readonly turn: Turn } | undefined
-  baseline: SubjectEpoch | undefined
-  /** When the retries began: at the first attempt, or after the last wait for a lease, which counts as none. */
-  started: Millis | undefined
+type Outcome<A> = Either<SessionError, Session<A>>
+/** How a pass ended; undefined: it is to be planned anew. */
+type Pass<A> = Outcome<A> | undefined
+
+/** What one pass found to be written. */
+interface Due<A> {
+  readonly base: Base<A>
+  readonly result: Session<A>
+  readonly action: Write
+  readonly now: Millis
+  readonly essential: boolean
+  /** Changes that came after the session's end. */
+  readonly ignored: number
 }
 
-const tooLong = <A>(req: Request<A>, progress: Progress<A>): boolean =>
-  progress.attempts >= MAX_ATTEMPTS || req.engine.clock() - (progress.started ?? 0) >= MAX_RETRYING
+/** Anew, unless there is a reason to give up. */
+const unless = (error: SessionError | undefined): Either<SessionError, never> | undefined =>
+  error === undefined ? undefined : left(error)
 
-const onConflict = async <A>(
-  req: Request<A>,
-  base: Base<A>,
-  step: Extract<Step<A>, { _tag: 'Conflict' }>,
-  progress: Progress<A>,
-): Promise<SessionError | undefined> => {
-  const { engine } = req
-  if (base.record === undefined) return tooLong(req, progress) ? exhausted(req, progress) : undefined
-  let stored: Option<Stored> = step.present === undefined ? none : some(step.present)
-  if (step.present === undefined) {
-    const loaded = await read(engine, 'load', engine.store.load(base.id))
-    if (isLeft(loaded)) return loaded.left
-    stored = loaded.right
+const kept = <A>({ base }: Due<A>): Outcome<A> => right(base.session)
+
+const answered = <A>(req: Request<A>, progress: Progress<A>, due: Due<A>, step: Step<A>): Soon<Pass<A>> => {
+  const { base } = due
+  progress.attempts++
+  if (step._tag === 'Stored') {
+    if (progress.queue !== undefined) progress.queue.turn.latest = step.latest
+    if (step.latest._tag === 'Ended') req.lock?.forget()
+    if (due.ignored > 0) req.engine.emit?.({ _tag: 'dropped', reason: 'destroyed', updates: due.ignored, id: base.id })
+    return right(req.base?.session ?? due.result)
   }
-  const settled = settle(req, stored, step.attempt, progress.changes)
-  // With the fence of a live lease there are no other writers: but an earlier write of its own whose answer was lost.
-  if (req.lock?.fence !== undefined && !isOwn(req, base, stored)) req.lock.lose()
-  if (isLeft(settled)) return settled.left
-  const adopted = adopt(req, req.base ?? base, stored, settled.right)
-  if (isLeft(adopted)) return adopted.left
-  progress.changes = adopted.right
-  if (adopted.right.length === 0) return undefined
-  if (tooLong(req, progress)) return exhausted(req, progress)
-  engine.emit?.({ _tag: 'replayed', id: base.id, attempt: progress.attempts })
-  await pause(jitter(req, progress.attempts))
-  return undefined
+  if (!due.essential) return kept(due)
+  switch (step._tag) {
+    case 'Failed':
+      return left(step.error)
+    case 'Conflict': {
+      const given = onConflict(req, base, step, progress)
+      return given instanceof Promise ? given.then(unless) : unless(given)
+    }
+    case 'Gone': {
+      const adopted = adopt(req, base, none, progress.changes)
+      if (isLeft(adopted)) return adopted
+      progress.changes = adopted.right
+      return undefined
+    }
+    case 'Leased':
+      return leased(req, progress, step.until, base.id).then(unless)
+  }
 }
 
-const exhausted = <A>(req: Request<A>, progress: Progress<A>): SessionError =>
-  conflictExhausted(progress.attempts, req.engine.clock() - (progress.started ?? 0))
-
-const leave = <A>(req: Request<A>, progress: Progress<A>): void => {
-  if (progress.queue !== undefined) req.engine.turns.leave(progress.queue.id, progress.queue.turn)
-  progress.queue = undefined
+const written = <A>(req: Request<A>, progress: Progress<A>, due: Due<A>): Soon<Pass<A>> => {
+  const { changes, attempts, baseline } = progress
+  const { base, result, now, action } = due
+  const performed = perform(req, { base, result, changes, now, attempts, baseline }, action)
+  return performed instanceof Promise
+    ? performed.then((step) => answered(req, progress, due, step))
+    : answered(req, progress, due, performed)
 }
 
-/** Whether a record is one that this one replaced, or is this one. */
-const isPast = (stored: Stored, present: Live | undefined): boolean =>
-  stored._tag === 'Live' && present !== undefined && holdsRevision(stored.revision)(present)
-
-/** Waits for the session's turn and adopts what the winner before left. True when the work must be planned anew. */
-const queued = async <A>(
-  req: Request<A>,
-  base: Base<A>,
-  progress: Progress<A>,
-): Promise<Either<SessionError, boolean>> => {
-  const entered = req.engine.turns.enter(base.id)
-  const turn = entered instanceof Promise ? await entered : entered
-  if (turn === undefined) return right(false)
-  progress.queue = { id: base.id, turn }
-  // A holder of the lease does not queue: what it stored may be newer than what the queue knows.
-  if (turn.latest === undefined || isPast(turn.latest, base.record)) return right(false)
-  const latest = some(turn.latest)
-  const settled = settle(req, latest, undefined, progress.changes)
-  if (isLeft(settled)) return settled
-  const adopted = adopt(req, req.base ?? base, latest, settled.right)
-  if (isLeft(adopted)) return adopted
-  progress.changes = adopted.right
-  return right(true)
+const proven = async <A>(req: Request<A>, progress: Progress<A>, due: Due<A>): Promise<Pass<A>> => {
+  const baseline = await baselineOf(req, due.result)
+  if (isLeft(baseline)) return baseline
+  progress.baseline = baseline.right
+  return written(req, progress, due)
 }
 
-const run = async <A>(req: Request<A>, progress: Progress<A>): Promise<Either<SessionError, Session<A>>> => {
+const inTurn = <A>(req: Request<A>, progress: Progress<A>, due: Due<A>, turn: Turn | undefined): Soon<Pass<A>> => {
+  const again = takes(req, due.base, progress, turn)
+  if (isLeft(again)) return again
+  return again.right ? undefined : vouched(req, progress, due)
+}
+
+const vouched = <A>(req: Request<A>, progress: Progress<A>, due: Due<A>): Soon<Pass<A>> =>
+  progress.baseline === undefined && signsIn(due.base.session, due.result)
+    ? proven(req, progress, due)
+    : written(req, progress, due)
+
+/** Loads, applies, plans and writes, once. At once where the store answers at once. */
+const pass = <A>(req: Request<A>, progress: Progress<A>): Soon<Pass<A>> => {
   const { engine } = req
-  let inQueue = false
-  let inspected = false
-  for (;;) {
-    if (req.base === undefined) {
-      const loading = load(req)
-      const loaded = loading instanceof Promise ? await loading : loading
-      if (isLeft(loaded)) return loaded
-    }
-    const base = req.base ?? freshBase(engine)
-    const now = engine.clock()
-    progress.started ??= now
-    const { session: result, ignored } = applied(req, base, progress.changes, now)
-    const planned = plan(
-      engine.policy,
-      now,
-    )({
-      record: base.record,
-      via: base.via,
-      base: base.session,
-      result,
-      passive: req.passive,
-      cookie: req.canSetCookie,
-    })
-    const { action } = planned
-    const refused = refusal(req, base, result, planned, progress.changes)
-    if (refused !== undefined) return left(refused)
-    if (!stores(action)) {
-      if ((action._tag === 'Touch' || isOld(req, base)) && base.record !== undefined)
-        await touch(req, base, base.record, now)
-      return right(base.session)
-    }
-    const essential = action._tag !== 'Update' || action.essential
-    // What could not be decoded is not written over by the way.
-    if (!essential && base.unreadable !== undefined) return right(base.session)
-    if (!inspected && outlived(req, base, now)) {
-      inspected = true
-      const changes = await reloaded(req, base, progress.changes)
+  if (req.base === undefined) {
+    const loaded = load(req)
+    if (loaded instanceof Promise) return loaded.then((late) => (isLeft(late) ? late : undefined))
+    if (isLeft(loaded)) return loaded
+  }
+  const base = req.base ?? freshBase(engine)
+  const now = engine.clock()
+  progress.started ??= now
+  const { session: result, ignored } = applied(req, base, progress.changes, now)
+  const { record, via } = base
+  const { passive, canSetCookie: cookie } = req
+  const planned = plan(engine.policy, now)({ record, via, base: base.session, result, passive, cookie })
+  const { action } = planned
+  const refused = refusal(req, base, result, planned, progress.changes)
+  if (refused !== undefined) return left(refused)
+  if (!stores(action))
+    return (action._tag === 'Touch' || isOld(req, base)) && record !== undefined
+      ? touch(req, base, record, now).then(() => right(base.session))
+      : right(base.session)
+  const essential = action._tag !== 'Update' || action.essential
+  // What could not be decoded is not written over by the way.
+  if (!essential && base.unreadable !== undefined) return right(base.session)
+  if (!progress.inspected && outlived(req, base, now)) {
+    progress.inspected = true
+    return reloaded(req, base, progress.changes).then((changes) => {
       if (isLeft(changes)) return essential ? changes : right(base.session)
       progress.changes = changes.right
-      continue
-    }
-    // Who holds the lease writes alone; whoever queues would wait for the lease, and the holder for the queue.
-    if (essential && base.record !== undefined && !inQueue && req.lock?.fence === undefined && !engine.carriage) {
-      inQueue = true
-      const again = await queued(req, base, progress)
-      if (isLeft(again)) return again
-      if (again.right) continue
-    }
-    if (progress.baseline === undefined && signsIn(base.session, result)) {
-      const baseline = await baselineOf(req, result)
-      if (isLeft(baseline)) return baseline
-      progress.baseline = baseline.right
-    }
-    const { changes, attempts, baseline } = progress
-    const performed = perform(req, { base, result, changes, now, attempts, baseline }, action)
-    const step = performed instanceof Promise ? await performed : performed
-    progress.attempts++
-    switch (step._tag) {
-      case 'Stored':
-        if (progress.queue !== undefined) progress.queue.turn.latest = step.latest
-        if (step.latest._tag === 'Ended') req.lock?.forget()
-        if (ignored > 0) engine.emit?.({ _tag: 'dropped', reason: 'destroyed', updates: ignored, id: base.id })
-        return right(req.base?.session ?? result)
-      case 'Failed':
-        return essential ? left(step.error) : right(base.session)
-      case 'Conflict': {
-        if (!essential) return right(base.session)
-        const error = await onConflict(req, base, step, progress)
-        if (error !== undefined) return left(error)
-        break
-      }
-      case 'Gone': {
-        if (!essential) return right(base.session)
-        const adopted = adopt(req, base, none, progress.changes)
-        if (isLeft(adopted)) return adopted
-        progress.changes = adopted.right
-        break
-      }
-      case 'Leased':
-        if (!essential) return right(base.session)
-        progress.attempts--
-        // Others may have more luck, and come to wait as long as this one.
-        leave(req, progress)
-        inQueue = false
-        if (progress.waited >= engine.limits.lockTimeout) return left(lockTimeout(engine.limits.lockTimeout))
-        progress.leased ??= { id: base.id, since: engine.clock() }
-        progress.waited += await leasePause(engine, step.until)
-        progress.started = engine.clock()
-        // The time that the store took to answer counts, too.
-        progress.waited = Math.max(progress.waited, progress.started - progress.leased.since)
-        break
-    }
+      return undefined
+    })
+  }
+  const due: Due<A> = { base, result, action, now, essential, ignored }
+  // Who holds the lease writes alone; whoever queues would wait for the lease, and the holder for the queue. A store that
+  // answers at once has no line.
+  const lines = engine.carriage === undefined && nowOf(engine.store.update) === undefined
+  if (lines && essential && record !== undefined && !progress.queued && req.lock?.fence === undefined) {
+    progress.queued = true
+    const turn = engine.turns.enter(base.id)
+    return turn instanceof Promise
+      ? turn.then((late) => inTurn(req, progress, due, late))
+      : inTurn(req, progress, due, turn)
+  }
+  return vouched(req, progress, due)
+}
+
+const run = <A>(req: Request<A>, progress: Progress<A>): Soon<Outcome<A>> => {
+  for (;;) {
+    const passed = pass(req, progress)
+    if (passed instanceof Promise) return passed.then((late) => late ?? run(req, progress))
+    if (passed !== undefined) return passed
   }
 }
 
@@ -240,11 +186,7 @@ const over = <A>(req: Request<A>, progress: Progress<A>): void => {
 }
 
 // A sign-in that was settled is verified whatever became of the rest: its cookie would leave with the error.
-const checked = async <A>(
-  req: Request<A>,
-  progress: Progress<A>,
-  stored: Either<SessionError, Session<A>>,
-): Promise<Either<SessionError, Session<A>>> => {
+const checked = async <A>(req: Request<A>, progress: Progress<A>, stored: Outcome<A>): Promise<Outcome<A>> => {
   try {
     const error = await verified(req)
     return error === undefined ? stored : left(error)
@@ -253,26 +195,37 @@ const checked = async <A>(
   }
 }
 
-/** Stores changes, in order, in one write; Right only when they are stored, or when nothing had to be. */
-export const store = <A>(req: Request<A>, changes: Changes<A>): Promise<Either<SessionError, Session<A>>> => {
+const ended = <A>(req: Request<A>, progress: Progress<A>, stored: Outcome<A>): Soon<Outcome<A>> => {
+  if (req.unverified !== undefined) return checked(req, progress, stored)
+  over(req, progress)
+  return stored
+}
+
+/**
+ * Stores changes, in order, in one write; Right only when they are stored, or when nothing had to be. Throws, or rejects,
+ * with what one of the changes threw.
+ */
+export const store = <A>(req: Request<A>, changes: Changes<A>): Soon<Outcome<A>> => {
   const progress: Progress<A> = {
     changes,
     attempts: 0,
     waited: 0,
     leased: undefined,
     queue: undefined,
+    queued: false,
+    inspected: false,
     baseline: undefined,
     started: undefined,
   }
-  return run(req, progress).then(
-    (stored) => {
-      if (req.unverified !== undefined) return checked(req, progress, stored)
-      over(req, progress)
-      return stored
-    },
-    (defect: unknown) => {
-      over(req, progress)
-      throw defect
-    },
-  )
+  const failed = (defect: unknown): never => {
+    over(req, progress)
+    throw defect
+  }
+  let ran: Soon<Outcome<A>>
+  try {
+    ran = run(req, progress)
+  } catch (defect) {
+    return failed(defect)
+  }
+  return ran instanceof Promise ? ran.then((stored) => ended(req, progress, stored), failed) : ended(req, progress, ran)
 }

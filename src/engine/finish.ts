@@ -13,6 +13,7 @@ import type { DropReason } from '../core/Event.ts'
 import { isLogout, plan } from '../core/Plan.ts'
 import type { Session } from '../core/Session.ts'
 import type { SessionError } from '../core/SessionError.ts'
+import type { Soon } from '../effects/atOnce.ts'
 import { store } from './commit.ts'
 import { load } from './load.ts'
 import type { Request } from './request.ts'
@@ -26,12 +27,14 @@ const dropped = <A>(req: Request<A>, reason: DropReason): void => {
 }
 
 /** Stores what was recorded. What was carried leaves the record of pending updates; what is Left stays. */
-export const commitPending = <A>(req: Request<A>): Promise<Either<SessionError, Session<A>>> => {
+export const commitPending = <A>(req: Request<A>): Soon<Either<SessionError, Session<A>>> => {
   const carried = req.pending
-  return store(req, carried).then((stored) => {
+  const kept = (stored: Either<SessionError, Session<A>>): typeof stored => {
     if (!isLeft(stored)) req.pending = req.pending.slice(carried.length)
     return stored
-  })
+  }
+  const stored = store(req, carried)
+  return stored instanceof Promise ? stored.then(kept) : kept(stored)
 }
 
 /** Why updates of a request without a live session may be dropped rather than reported; undefined = report. */
@@ -76,20 +79,29 @@ const failed = async <A>(req: Request<A>): Promise<void> => {
 
 const replyOf = <A>(req: Request<A>): Reply => ({ setCookie: req.cookie, vary: true, ...besideOf(req) })
 
-const committed = async <A>(req: Request<A>, ending: Ending): Promise<Finished> => {
-  let error: SessionError | undefined
-  let defect: Finished['defect']
-  try {
-    if (ending.status >= 500) await failed(req)
-    else error = verdict(req, await commitPending(req), ending.status)
-  } catch (thrown) {
-    // A recorded function's. What was stored before keeps its cookie.
-    if (ending.status < 500) defect = { error: thrown }
-    dropped(req, 'response-failed')
-  }
-  if (req.lock !== undefined) await req.lock.leave()
+const closed = <A>(req: Request<A>, error: SessionError | undefined, defect: Finished['defect']): Finished => {
   req.canSetCookie = false
   return { reply: replyOf(req), error, defect }
+}
+
+const concluded = <A>(req: Request<A>, error?: SessionError, defect?: Finished['defect']): Soon<Finished> =>
+  req.lock === undefined ? closed(req, error, defect) : req.lock.leave().then(() => closed(req, error, defect))
+
+const committed = <A>(req: Request<A>, { status }: Ending): Soon<Finished> => {
+  // A recorded function's exception. What was stored before keeps its cookie.
+  const threw = (thrown: unknown): Soon<Finished> => {
+    dropped(req, 'response-failed')
+    return concluded(req, undefined, status < 500 ? { error: thrown } : undefined)
+  }
+  const told = (stored: Either<SessionError, Session<A>>): Soon<Finished> =>
+    concluded(req, verdict(req, stored, status))
+  try {
+    if (status >= 500) return failed(req).then(() => concluded(req), threw)
+    const stored = commitPending(req)
+    return stored instanceof Promise ? stored.then(told, threw) : told(stored)
+  } catch (thrown) {
+    return threw(thrown)
+  }
 }
 
 // Most requests only read: what is due without a store call is known at once.
@@ -107,14 +119,12 @@ const readOnly = <A>(req: Request<A>): boolean => {
 }
 
 /** Commits before the headers leave; at once where nothing is to be stored, undefined when the request did not use its session. */
-export const finish = <A>(req: Request<A>, ending: Ending): Finished | Promise<Finished> | undefined => {
+export const finish = <A>(req: Request<A>, ending: Ending): Soon<Finished> | undefined => {
   // From here on an update comes too late for the response.
   req.finished = true
   if (isUnused(req) && req.tail === undefined) {
     req.canSetCookie = false
     return undefined
   }
-  if (!readOnly(req)) return serial(req, () => committed(req, ending))
-  req.canSetCookie = false
-  return { reply: replyOf(req), error: undefined, defect: undefined }
+  return readOnly(req) ? closed(req, undefined, undefined) : serial(req, () => committed(req, ending))
 }

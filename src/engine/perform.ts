@@ -21,6 +21,7 @@ import type { Live, Stored, SubjectEpoch } from '../core/Stored.ts'
 import { ended } from '../core/Stored.ts'
 import type { Secret, SessionId } from '../core/Token.ts'
 import { textOf } from '../core/Token.ts'
+import type { Soon } from '../effects/atOnce.ts'
 import { nowOf } from '../effects/atOnce.ts'
 import type { Conflict, Created, Exists, Gone, Leased, Store, Updated } from '../effects/Store.ts'
 import { write, writeNow } from './calls.ts'
@@ -51,8 +52,6 @@ export interface Work<A> {
 }
 
 const nothing = (): void => undefined
-
-type UpdateAnswer = Updated | Conflict | Leased | Gone
 
 const failed = <A>(error: SessionError): Step<A> => ({ _tag: 'Failed', error })
 
@@ -122,13 +121,16 @@ const tellSubject = <A>(
   } else if (before !== undefined && after === undefined) emit?.({ _tag: 'signed-out', id: base.id, subject: before })
 }
 
-type Stepped<A> = Step<A> | Promise<Step<A>>
+/** What a plan may ask to be written. */
+export type Write = Create | Update | Replace | End
+
+type Stepped<A> = Soon<Step<A>>
 
 const told = <A>(
   req: Request<A>,
   live: Live,
   attempt: Attempt<A>,
-  answer: Either<SessionError, UpdateAnswer>,
+  answer: Either<SessionError, Updated | Conflict | Leased | Gone>,
 ): Step<A> => {
   if (isLeft(answer)) return failed(answer.left)
   switch (answer.right._tag) {
@@ -281,7 +283,7 @@ const replace = async <A>(req: Request<A>, work: Work<A>, record: Live): Promise
 }
 
 /** Makes one attempt; at once where the store and the digest answer at once. */
-export const perform = <A>(req: Request<A>, work: Work<A>, action: Create | Update | Replace | End): Stepped<A> => {
+export const perform = <A>(req: Request<A>, work: Work<A>, action: Write): Stepped<A> => {
   const { record } = work.base
   if (record === undefined) return create(req, work, work.base)
   switch (action._tag) {

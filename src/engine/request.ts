@@ -19,6 +19,7 @@ import type { SessionError } from '../core/SessionError.ts'
 import type { Status } from '../core/Status.ts'
 import type { Live, Revision, SubjectEpoch } from '../core/Stored.ts'
 import type { SessionId } from '../core/Token.ts'
+import type { Soon } from '../effects/atOnce.ts'
 import type { Engine } from './Engine.ts'
 import type { LockMode } from './SessionRef.ts'
 
@@ -193,9 +194,10 @@ export const applied = <A>(
   return { session: dated(now)(session), ignored }
 }
 
-/** Runs an operation after those that were begun before it on the same handle, whatever became of them. */
-export const serial = <A, B>(req: Request<A>, operation: () => Promise<B>): Promise<B> => {
+/** Runs an operation after those that were begun before it on the same handle, whatever became of them. Throws what it throws. */
+export const serial = <A, B>(req: Request<A>, operation: () => Soon<B>): Soon<B> => {
   const running = req.tail === undefined ? operation() : req.tail.then(operation, operation)
+  if (!(running instanceof Promise)) return running
   req.tail = running
   const done = (): void => {
     if (req.tail === running) req.tail = undefined
