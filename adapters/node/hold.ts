@@ -18,6 +18,7 @@ import type { Outcomes } from '../../src/engine/Mount.ts'
 import { chainOf, cookieNames, finishAll } from '../../src/engine/Mount.ts'
 import type { Ending, Reply } from '../../src/engine/SessionRef.ts'
 import { beforeHeaders, clearHeaders, errorPage, setReply } from '../headers.ts'
+import { loosen } from './loosen.ts'
 
 /** Hears what went wrong. `answerable`: nothing was sent and the response is empty, so it must answer. */
 export type Failed = (error: unknown, answerable: boolean) => void
@@ -190,12 +191,15 @@ const begin = (res: Held, armed: Armed, ending: Ending): boolean => {
   return true
 }
 
-/** The first call that would send headers. What only reads its session, and ends at once, is never held. */
+/**
+ * The first call that would send headers. What ends at once and is stored at once, or has nothing to store, is never held;
+ * a failure is answered when the call has returned.
+ */
 const open = (res: Held, armed: Armed, call: Call): void => {
   const status = call.method === 'writeHead' ? Number(call.args[0]) : res.statusCode
   const done = finishAll(chainOf(armed.req), { _tag: 'Answered', status })
   if (done === undefined) release(res, armed)
-  else if (call.method !== 'end' || done instanceof Promise) hold(res, armed, done)
+  else if (call.method !== 'end' || done instanceof Promise || done.failure !== undefined) hold(res, armed, done)
   else settle(res, armed, done)
 }
 
@@ -233,6 +237,8 @@ const INTERCEPTED: Readonly<Methods> = {
 }
 
 const install = ({ req, res, failed }: Hold): Armed => {
+  loosen(res, 'req')
+  loosen(req, 'url')
   const methods: Methods = res
   const { writeHead, write, end, flushHeaders } = methods
   const original = { writeHead, write, end, flushHeaders }
