@@ -37,24 +37,37 @@ export const base64url = (bytes: Uint8Array, from: number, to: number): string =
   return String.fromCharCode(...codes)
 }
 
-const VALUES = /* @__PURE__ */ new Map(CODES.map((value, index) => [value, index]))
+const NONE = 64
+
+/** The sextet of each ASCII code, `NONE` where it has none. */
+const SEXTETS = /* @__PURE__ */ Uint8Array.from({ length: 128 }, (_, at) =>
+  CODES.includes(at) ? CODES.indexOf(at) : NONE,
+)
 
 /** The bytes that a text spells, of any length; undefined if it is not base64url without padding. */
 export const bytesOf = (text: string): Uint8Array<ArrayBuffer> | undefined => {
-  const bytes = new Uint8Array(Math.floor((text.length * 3) / 4))
+  const { length } = text
+  const bytes = new Uint8Array(Math.floor((length * 3) / 4))
+  const sextet = (at: number): number => SEXTETS[text.charCodeAt(at)] ?? NONE
   let used = 0
-  let bits = 0
-  let pending = 0
-  for (let i = 0; i < text.length; i++) {
-    const value = VALUES.get(text.charCodeAt(i))
-    if (value === undefined) return undefined
-    bits = ((bits << 6) | value) & 0xffff
-    pending += 6
-    if (pending >= 8) {
-      pending -= 8
-      bytes[used++] = bits >> pending
-    }
+  let seen = 0
+  let at = 0
+  for (; at + 4 <= length; at += 4) {
+    const [a, b, c, d] = [sextet(at), sextet(at + 1), sextet(at + 2), sextet(at + 3)]
+    seen |= a | b | c | d
+    bytes[used++] = (a << 2) | (b >> 4)
+    bytes[used++] = (b << 4) | (c >> 2)
+    bytes[used++] = (c << 6) | d
   }
-  // A whole sextet that is left over belongs to no byte, and spare bits are zeros.
-  return pending >= 6 || (bits & ((1 << pending) - 1)) !== 0 ? undefined : bytes
+  // A single character that is left over belongs to no byte, and spare bits are zeros.
+  const left = length - at
+  if (left === 1) return undefined
+  if (left > 1) {
+    const [a, b, c] = [sextet(at), sextet(at + 1), left === 3 ? sextet(at + 2) : 0]
+    seen |= a | b | c
+    bytes[used++] = (a << 2) | (b >> 4)
+    if (left === 3) bytes[used] = (b << 4) | (c >> 2)
+    if (((left === 3 ? c << 6 : b << 4) & 0xff) !== 0) return undefined
+  }
+  return (seen & NONE) === 0 ? bytes : undefined
 }
