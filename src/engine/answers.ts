@@ -21,14 +21,18 @@ const tagged =
 
 const number: Legible = (value) => typeof value === 'number' && value >= 0
 
+const isRecord = tagged('Live', 'Ended')
+const isNone = tagged('None')
+const isSome = tagged('Some')
+
 const isStored: Legible = (value) => {
-  if (!tagged('Live', 'Ended')(value)) return false
+  if (!isRecord(value)) return false
   const { _tag, credential } = value as { readonly _tag: string; readonly credential?: { readonly digest?: unknown } }
   return _tag === 'Ended' || typeof credential?.digest === 'string'
 }
 
 const isOption: Legible = (value) =>
-  tagged('None')(value) || (tagged('Some')(value) && isStored((value as { readonly value?: unknown }).value))
+  isNone(value) || (isSome(value) && isStored((value as { readonly value?: unknown }).value))
 
 const ANSWERS: Readonly<Record<StoreOperation, Legible>> = {
   load: isOption,
