@@ -18,7 +18,7 @@ export interface Allocated {
 
 const slice = 300
 /** Of each scenario before the first that counts: until its code is compiled, which allocates too. */
-const warmUp = 1_200
+const warmUp = 6_000
 const repeats = 3
 
 export const allocate = async (subject: Subject): Promise<Allocated> => {
