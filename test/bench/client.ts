@@ -64,3 +64,20 @@ export const withConnections = async <A>(
     for (const connection of connections) connection.close()
   }
 }
+
+/**
+ * Does not let this process sleep meanwhile: a server that is slower than its client would pay for waking it with every
+ * answer, and on a virtual machine that costs it as much as the answer itself.
+ */
+export const awake = async <A>(work: () => Promise<A>): Promise<A> => {
+  let working = true
+  const turn = (): void => {
+    if (working) setImmediate(turn)
+  }
+  turn()
+  try {
+    return await work()
+  } finally {
+    working = false
+  }
+}

@@ -124,7 +124,7 @@ export const hono: Mount = async (kind, sessions) => {
     const app = new Hono()
       .use(session(sessions.manager))
       .get('*', async (c) =>
-        c.text(c.req.path === paths.untouched ? nothing : await act(sessions, c.var.session, c.req.path)),
+        c.text(c.req.path === paths.untouched ? nothing : await act(sessions, c.get('session'), c.req.path)),
       )
     return { _tag: 'fetch', fetch: (request) => app.fetch(request) }
   }

@@ -4,7 +4,7 @@
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { withConnections } from './client.ts'
+import { awake, withConnections } from './client.ts'
 import { cookieOf } from './drive.ts'
 import { drift, percentile } from './statistics.ts'
 import { type App, keyOf, nothing, paths, type Subject, visit } from './Subject.ts'
@@ -84,8 +84,8 @@ const bodyOf = { bare: nothing, untouched: nothing, read: visit.user, new: nothi
 const parallel = 32
 
 /** Requests before the first that counts, and those that count: no times, so that a busy machine warms up as well. */
-const warmUp = 6144
-const counted = 2048
+const warmUp = 16_384
+const counted = 4_096
 
 /** Requests of each connection to the session of that library, and to its bare handler. */
 const perConnection = (requests: number, { thinned }: Subject, scenario: HttpScenario): number =>
@@ -110,17 +110,19 @@ const flood = (subject: Subject, scenario: HttpScenario, { ports, usage }: Serve
     const waits: number[] = []
     const before = (await usage()).cpu
     const start = performance.now()
-    await Promise.all(
-      connections.map(async ({ send }, i) => {
-        for (let count = 1; count <= each; count++) {
-          const sent = performance.now()
-          const { body, setCookie } = await send(path, cookies[i]![count % sessions])
-          waits.push(performance.now() - sent)
-          const right = scenario === 'write' ? String(carriesData ? 1 : count) : bodyOf[scenario]
-          if (body !== right) throw new Error(`${keyOf(subject)} ${scenario}: '${body}' where '${right}' is right`)
-          if (setsCookie && setCookie.length === 0) throw new Error(`${keyOf(subject)} ${scenario}: no Set-Cookie`)
-        }
-      }),
+    await awake(() =>
+      Promise.all(
+        connections.map(async ({ send }, i) => {
+          for (let count = 1; count <= each; count++) {
+            const sent = performance.now()
+            const { body, setCookie } = await send(path, cookies[i]![count % sessions])
+            waits.push(performance.now() - sent)
+            const right = scenario === 'write' ? String(carriesData ? 1 : count) : bodyOf[scenario]
+            if (body !== right) throw new Error(`${keyOf(subject)} ${scenario}: '${body}' where '${right}' is right`)
+            if (setsCookie && setCookie.length === 0) throw new Error(`${keyOf(subject)} ${scenario}: no Set-Cookie`)
+          }
+        }),
+      ),
     )
     const rps = (waits.length * 1000) / (performance.now() - start)
     const cpu = ((await usage()).cpu - before) / waits.length

@@ -7,7 +7,7 @@
  * code runs. A round in which the cost of the bare ones moved too much was disturbed, and is run again. Every answer is
  * checked.
  */
-import { withConnections } from '../client.ts'
+import { awake, withConnections } from '../client.ts'
 import { cookieOf } from '../drive.ts'
 import type { Metric, Result } from '../result.ts'
 import { drift, spread } from '../statistics.ts'
@@ -69,17 +69,19 @@ const flood = (served: Served, scenario: Scenario, requests: number): Promise<Fi
     const path = bare ? paths.untouched : pathOf[scenario]
     const each = Math.max(1, Math.round(requests / IN_FLIGHT / subject.thinned))
     const [ran, start] = [ranByThread(pid), performance.now()]
-    await Promise.all(
-      connections.map(async ({ send }, i) => {
-        for (let count = 1; count <= each; count += 1) {
-          const { body, setCookie } = await send(path, cookies[i])
-          const right = bare ? nothing : rightBody(scenario, count)
-          if (body !== right) throw new Error(`${keyOf(subject)}, ${scenario}: '${body}' where '${right}' is right`)
-          if (begun) cookies[i] = cookieOf(setCookie) ?? cookies[i]
-          else if (!bare && scenario === 'new' && setCookie.length === 0)
-            throw new Error(`${keyOf(subject)}: a new session without a cookie`)
-        }
-      }),
+    await awake(() =>
+      Promise.all(
+        connections.map(async ({ send }, i) => {
+          for (let count = 1; count <= each; count += 1) {
+            const { body, setCookie } = await send(path, cookies[i])
+            const right = bare ? nothing : rightBody(scenario, count)
+            if (body !== right) throw new Error(`${keyOf(subject)}, ${scenario}: '${body}' where '${right}' is right`)
+            if (begun) cookies[i] = cookieOf(setCookie) ?? cookies[i]
+            else if (!bare && scenario === 'new' && setCookie.length === 0)
+              throw new Error(`${keyOf(subject)}: a new session without a cookie`)
+          }
+        }),
+      ),
     )
     const done = each * IN_FLIGHT
     const seconds = (performance.now() - start) / 1_000
