@@ -57,7 +57,8 @@ export const edgeSubjects: ReadonlyArray<EdgeSubject> = [
   on('fetch', 'apps/bare.ts')(none, 'none', 'fetch'),
   ours('coatcheck', 'memory', 'memoryOnHono'),
   oursOnFetch('coatcheck', 'memory', 'memoryOnFetch'),
-  on('hono', 'apps/durableObject.ts', 'hono')('coatcheck', 'durable object', 'durableObjectOnHono'),
+  // Each new session is a database file of its own.
+  on('hono', 'apps/durableObject.ts', 'hono')('coatcheck', 'durable object', 'durableObjectOnHono', 8),
   ours('coatcheck', 'cookie', 'sealedOnHono'),
   oursOnFetch('coatcheck', 'cookie', 'sealedOnFetch'),
   peer('hono-sessions')('hono-sessions', 'memory', 'honoSessionsInMemory'),
