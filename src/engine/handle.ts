@@ -90,66 +90,66 @@ const promised = <A, B>(req: Request<A>, operation: () => Soon<Either<SessionErr
   return resolved(req, running)
 }
 
-type Face = SessionRef<unknown, 'cas' & Leasing>
+/** All that a handle may have; its manager's type tells how much of it is offered. */
+type Full<A> = SessionRef<A, 'cas' & Leasing>
 
 /**
- * Each member is made when it is asked for, and keeps working when it is taken off its handle. A handle that is printed or
- * copied tells nothing of its request. (A function that answers it would do so too; but V8 keeps objects to which a function
- * was added alive for longer, and with them a third of the requests' processor time.)
+ * Each member is made when it is asked for, and keeps working when it is taken off its handle. The request is private, so
+ * that a handle that is printed or copied tells nothing of it. (A property that holds a function would hide it as well, but
+ * V8 lets a function that was added to an object outlive its request.)
  */
 // eslint-disable-next-line no-restricted-syntax -- what nothing but a class has: a private field
-class Handle implements Face {
-  readonly #req: Request<unknown>
+class Handle<A> implements Full<A> {
+  readonly #req: Request<A>
 
-  constructor(req: Request<unknown>) {
+  constructor(req: Request<A>) {
     this.#req = req
   }
-  get effect(): Face['effect'] {
+  get effect(): Full<A>['effect'] {
     return effectOf(this.#req)
   }
-  get read(): Face['read'] {
+  get read(): Full<A>['read'] {
     const req = this.#req
     return (options) => resolved(req, read(req, options?.passive === true))
   }
-  get update(): Face['update'] {
+  get update(): Full<A>['update'] {
     const req = this.#req
     return (f, options) => {
       record(req, f, options)
     }
   }
-  get transact(): Face['transact'] {
+  get transact(): Full<A>['transact'] {
     const req = this.#req
-    return (<B>(f: State<Session<unknown>, B>) => promised(req, () => transact(req, f))) as Face['transact']
+    return (<B>(f: State<Session<A>, B>) => promised(req, () => transact(req, f))) as Full<A>['transact']
   }
-  get commit(): Face['commit'] {
+  get commit(): Full<A>['commit'] {
     const req = this.#req
     return () => promised(req, () => commitPending(req))
   }
-  get destroy(): Face['destroy'] {
+  get destroy(): Full<A>['destroy'] {
     const req = this.#req
     return () => promised(req, () => end(req))
   }
-  get status(): Face['status'] {
+  get status(): Full<A>['status'] {
     const req = this.#req
     return () => promised(req, () => status(req))
   }
-  get subjectEpoch(): Face['subjectEpoch'] {
+  get subjectEpoch(): Full<A>['subjectEpoch'] {
     const req = this.#req
     return (subject) => unwrapped(req, subjectEpoch(req, subject))
   }
-  get lock(): Face['lock'] {
+  get lock(): Full<A>['lock'] {
     const req = this.#req
     return () => promised(req, () => lock(req))
   }
-  get release(): Face['release'] {
+  get release(): Full<A>['release'] {
     const req = this.#req
     return () => promised(req, () => release(req))
   }
 }
 
 /** The promise face. */
-export const refOf = <A>(req: Request<A>): SessionRef<A, 'cas' & Leasing> =>
-  new Handle(req as Request<unknown>) as unknown as SessionRef<A, 'cas' & Leasing>
+export const refOf = <A>(req: Request<A>): Full<A> => new Handle(req)
 
 /** Takes the session before the handler runs (lock mode 'early'). */
 export const early = <A>(req: Request<A>, lock: Lock<A>): Promise<void> =>

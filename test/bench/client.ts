@@ -67,7 +67,8 @@ export const withConnections = async <A>(
 
 /**
  * Does not let this process sleep meanwhile: a server that is slower than its client would pay for waking it with every
- * answer, and on a virtual machine that costs it as much as the answer itself.
+ * answer, and on a virtual machine that costs it as much as the answer itself. Not for a run with a database, which needs
+ * this process's core.
  */
 export const awake = async <A>(work: () => Promise<A>): Promise<A> => {
   let working = true
