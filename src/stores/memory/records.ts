@@ -16,6 +16,7 @@ import type { Live, Stored } from '../../core/Stored.ts'
 import type { SessionId } from '../../core/Token.ts'
 import { SWEEP_SLACK } from '../../effects/Store.ts'
 import { agenda } from './agenda.ts'
+import { ids } from './ids.ts'
 import { numbers, type Place, ring } from './ring.ts'
 import { slots } from './slots.ts'
 
@@ -54,7 +55,7 @@ export interface Records {
 export const records = (now: Millis): Records => {
   const places = numbers()
   const rows = slots()
-  const entries = new Map<SessionId, Place>()
+  const entries = ids(rows.id)
   const subjects = new Map<string, Set<Place>>()
   const order = ring()
   const anonymous = places.take()
@@ -90,17 +91,17 @@ export const records = (now: Millis): Records => {
 
   return {
     get: (id) => {
-      const at = entries.get(id)
+      const at = entries.find(id)
       return at === undefined ? undefined : { id, stored: rows.stored(at), at }
     },
     stored: (id) => {
-      const at = entries.get(id)
+      const at = entries.find(id)
       return at === undefined ? undefined : rows.stored(at)
     },
     add: (id, stored) => {
       const at = places.take()
       rows.put(at, id, stored)
-      entries.set(id, at)
+      entries.add(id, at)
       live += 1
       settle(at, undefined)
     },
@@ -119,7 +120,7 @@ export const records = (now: Millis): Records => {
       index(at, rows.subjectAt(at), undefined)
       order.leave(at)
       removals.off(at)
-      entries.delete(id)
+      entries.drop(id)
       if (rows.isLive(at)) live -= 1
       rows.clear(at)
       places.give(at)
