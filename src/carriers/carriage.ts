@@ -20,7 +20,17 @@ import { toError } from '../core/SessionError.ts'
 import type { Live, SubjectEpoch } from '../core/Stored.ts'
 import { ended, FORMAT } from '../core/Stored.ts'
 import type { SessionId } from '../core/Token.ts'
-import type { Bound, Brought, Carriage, Epochs, Opened, Sealed, Terms, Unfolded } from '../effects/Carrier.ts'
+import type {
+  Bound,
+  Brought,
+  Carriage,
+  CarriageNow,
+  Epochs,
+  Opened,
+  Sealed,
+  Terms,
+  Unfolded,
+} from '../effects/Carrier.ts'
 import { follow } from '../effects/Cipher.ts'
 import type { Created, Exists, StoreError, StoreOperation } from '../effects/Store.ts'
 import { created, done, exists, gone, refused, touched, updated } from '../effects/Store.ts'
@@ -71,6 +81,15 @@ export const carriage = (terms: Terms, bound: Bound, epochs: Epochs | undefined)
     return right(lines)
   }
 
+  const leave = <A>(operation: StoreOperation, written: A, one: Unfolded, values: Sealed): Either<StoreError, A> => {
+    if (isLeft(values)) return left(refused(operation, toError(values.left)))
+    const lines = linesOf(values.right, one.live)
+    if (isLeft(lines)) return left(refused(operation, toError(lines.left)))
+    leaving = brought.length === 0 ? lines.right : [...lines.right, ...clearFrom(lines.right.length)]
+    held.set(one.id, one)
+    return right(written)
+  }
+
   const write = async <A>(
     operation: StoreOperation,
     written: A,
@@ -81,14 +100,18 @@ export const carriage = (terms: Terms, bound: Bound, epochs: Epochs | undefined)
     const epoch = typeof read === 'number' ? read : await read
     if (typeof epoch !== 'number' && isLeft(epoch)) return epoch
     const one = { id, live, epoch: typeof epoch === 'number' ? epoch : epoch.right, newest: true }
-    const sealing = bound.seal(one)
-    const values: Sealed = sealing instanceof Promise ? await sealing : sealing
-    if (isLeft(values)) return left(refused(operation, toError(values.left)))
-    const lines = linesOf(values.right, live)
-    if (isLeft(lines)) return left(refused(operation, toError(lines.left)))
-    leaving = brought.length === 0 ? lines.right : [...lines.right, ...clearFrom(lines.right.length)]
-    held.set(id, one)
-    return right(written)
+    return leave(operation, written, one, await bound.seal(one))
+  }
+
+  const writeNow = <A>(operation: StoreOperation, written: A, id: SessionId, live: Live): Either<StoreError, A> => {
+    const one = { id, live, epoch: 0, newest: true }
+    // Asked for where the seal is there at once alone.
+    return leave(operation, written, one, bound.seal(one) as Sealed)
+  }
+
+  const now: CarriageNow = {
+    create: (id, live) => (held.has(id) ? right(exists) : writeNow<Created | Exists>('create', created, id, live)),
+    update: (id, _, live) => (typeof held.get(id) === 'object' ? writeNow('update', updated, id, live) : right(gone)),
   }
 
   return {
@@ -97,6 +120,7 @@ export const carriage = (terms: Terms, bound: Bound, epochs: Epochs | undefined)
     ...(epochs === undefined ? { local: true } : { readEpoch: (subject) => epochs.readEpoch(subject) }),
 
     anew: () => carriage(terms, bound, epochs),
+    now: bound.atOnce && epochs === undefined ? now : undefined,
     names: bound.names,
     open: (cookieHeader) => follow(bound.open(cookieHeader), taken),
     isOld: (id) => {

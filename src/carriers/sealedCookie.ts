@@ -105,7 +105,7 @@ export const sealedCookie = ({ keys, chunks = 1, padTo = 1, epochs }: SealedCook
   const block = Math.ceil(padTo / BLOCK) * BLOCK
 
   const bind = (cookieName: string): Bound => {
-    const { open, seal } = jwe(keys, `sealed cookie ${cookieName}`)
+    const { atOnce, open, seal } = jwe(keys, `sealed cookie ${cookieName}`)
     // What an earlier configuration has cut into more pieces is still read, and cleared.
     const names = namesOf(cookieName, MOST_PIECES)
     const own = names.slice(0, chunks)
@@ -119,6 +119,7 @@ export const sealedCookie = ({ keys, chunks = 1, padTo = 1, epochs }: SealedCook
     }
 
     return {
+      atOnce,
       names,
       open: (header) => {
         const brought = header.includes(piece)

@@ -20,10 +20,10 @@ import type { Either } from '#fp-ts/Either'
 import type { TaskEither } from '#fp-ts/TaskEither'
 import type { Cookie, CookieTooLarge } from '../core/Cookie.ts'
 import type { Policy } from '../core/Policy.ts'
-import type { Live, SubjectEpoch } from '../core/Stored.ts'
+import type { Live, Revision, SubjectEpoch } from '../core/Stored.ts'
 import type { SessionId } from '../core/Token.ts'
 import type { Clock } from './Clock.ts'
-import type { Near, Store, StoreError } from './Store.ts'
+import type { Created, Exists, Gone, Near, Store, StoreError, Updated } from './Store.ts'
 
 /** One session on its way. */
 export interface Carried {
@@ -57,6 +57,8 @@ export type Sealed = Either<CookieTooLarge, ReadonlyArray<string>>
 
 /** A carrier under one cookie's name. */
 export interface Bound {
+  /** Whether both answer at once, and never in a promise. */
+  readonly atOnce: boolean
   /** Every name that it sets: the cookie's own, then those of further pieces. */
   readonly names: ReadonlyArray<string>
   readonly open: (cookieHeader: string) => Opened | Promise<Opened>
@@ -87,10 +89,18 @@ export interface Brought {
   readonly rejected: Opened['rejected']
 }
 
+/** Verbs of a carriage that answer at once. */
+export interface CarriageNow {
+  readonly create: (id: SessionId, live: Live) => Either<StoreError, Created | Exists>
+  readonly update: (id: SessionId, expected: Revision, live: Live) => Either<StoreError, Updated | Gone>
+}
+
 /** A carrier as the store of one request: what the request brought is there, and what is written leaves with the response. `peek` gives what no epoch has to be asked about. */
 export interface Carriage extends Store<'last-write-wins'>, Near, Partial<Epochs> {
   /** Another one, for another request. */
   readonly anew: () => Carriage
+  /** `create` and `update` without the promises; undefined where the carrier has to wait, for its cipher or for an epoch. */
+  readonly now: CarriageNow | undefined
   /** Every cookie name that it sets. */
   readonly names: ReadonlyArray<string>
   /** Opens what the request brought. To be called once. */

@@ -18,6 +18,8 @@
 
 /** Encrypts texts and reads them back. */
 export interface Sealer {
+  /** Whether both answer at once, and never in a promise. */
+  readonly atOnce: boolean
   /** base64url of nonce, ciphertext and tag: 28 bytes more than the text in UTF-8, a third added. */
   readonly seal: (text: string, context: string) => string | Promise<string>
   /** The text; undefined for everything that this key did not seal for this very context. */

@@ -65,6 +65,7 @@ export const sealerOf: SealerOf = (secret, info) => {
     return { name: 'AES-GCM', iv, additionalData: last.bytes }
   }
   return {
+    atOnce: false,
     seal: async (text, context) => {
       const made = key()
       const usable = made instanceof Promise ? await made : made

@@ -23,7 +23,7 @@ import type { Turns } from './turns.ts'
 /** See the module's head. */
 export interface Engine<A> {
   readonly store: Store & Partial<Directory & Locking & Near>
-  /** The store, where it is one request's carriage. */
+  /** The store, where it is a carriage: one that brings nothing, or a request's own. */
   readonly carriage: Carriage | undefined
   /** The lock mode of requests whose mount names none. */
   readonly lock: LockMode

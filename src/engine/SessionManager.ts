@@ -28,7 +28,6 @@ import type { Random } from '../effects/Random.ts'
 import type { Directory, Guarantee, Store } from '../effects/Store.ts'
 import type { AnyOptions } from './configure.ts'
 import { configure } from './configure.ts'
-import type { Engine } from './Engine.ts'
 import { exclusive } from './exclusive.ts'
 import { finish } from './finish.ts'
 import { early, effectOf, refOf } from './handle.ts'
@@ -212,11 +211,6 @@ export const sessionManager: ManagerOf = <A>(options: AnyOptions<A>): SessionMan
   }
   const emit = options.observer === undefined ? undefined : guarded(options.observer, failed)
   const engine = configure(options, emit, failed)
-  const ofRequest = (): Engine<A> => {
-    if (engine.carriage === undefined) return engine
-    const borne = engine.carriage.anew()
-    return { ...engine, store: borne, carriage: borne }
-  }
   const opened = (req: Request<A>, { lock: mode = engine.lock }: OpenOptions<LockMode>, alone: boolean): Request<A> => {
     if (mode !== 'none') req.lock = exclusive(req, mode, alone)
     return req
@@ -225,14 +219,14 @@ export const sessionManager: ManagerOf = <A>(options: AnyOptions<A>): SessionMan
     open: (cookieHeader, opening = {}) =>
       effectOf(
         opened(
-          request(ofRequest(), () => toUndefined(cookieHeader), opening),
+          request(engine, () => toUndefined(cookieHeader), opening),
           opening,
           true,
         ),
       ),
     openRequest: (of, cookieHeaderOf, opening = {}): Opened<A, 'cas' & Leasing> => {
       const req = opened(
-        request(ofRequest(), () => cookieHeaderOf(of), opening),
+        request(engine, () => cookieHeaderOf(of), opening),
         opening,
         false,
       )

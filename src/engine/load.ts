@@ -22,6 +22,7 @@ import type { Flash, Live, Stored } from '../core/Stored.ts'
 import { FORMAT } from '../core/Stored.ts'
 import type { SessionId } from '../core/Token.ts'
 import { idOf, isToken, secretOf } from '../core/Token.ts'
+import type { Carriage } from '../effects/Carrier.ts'
 import { nowOf } from '../effects/atOnce.ts'
 import { DAMAGED, leasePause, read, readNow, write } from './calls.ts'
 import type { Engine } from './Engine.ts'
@@ -238,6 +239,12 @@ const inHeader = (name: string, header: string): Brought => {
   return tokens > MAX_TOKENS ? AMBIGUOUS : { values, rejected: undefined }
 }
 
+const carried = <A>(req: Request<A>, { anew }: Carriage, header: string): Brought | Promise<Brought> => {
+  const carriage = anew()
+  req.engine = { ...req.engine, store: carriage, carriage }
+  return carriage.open(header)
+}
+
 type Loaded<A> = Either<SessionError, Base<A>>
 
 const stand = <A>(req: Request<A>, base: Base<A>): Loaded<A> => right((req.base = base))
@@ -273,9 +280,10 @@ const begin = <A>(req: Request<A>, { values, rejected }: Brought): Loaded<A> | P
 export const load = <A>(req: Request<A>): Loaded<A> | Promise<Loaded<A>> => {
   if (req.base !== undefined) return right(req.base)
   if (req.loading !== undefined) return req.loading
-  const { carriage, cookie } = req.engine
+  const { engine } = req
   const header = req.cookieHeader() ?? ''
-  const brought = carriage === undefined ? inHeader(cookie.name, header) : carriage.open(header)
+  const brought =
+    engine.carriage === undefined ? inHeader(engine.cookie.name, header) : carried(req, engine.carriage, header)
   const loaded = brought instanceof Promise ? brought.then((late) => begin(req, late)) : begin(req, brought)
   if (loaded instanceof Promise) req.loading = loaded
   return loaded

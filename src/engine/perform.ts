@@ -23,7 +23,7 @@ import type { Secret, SessionId } from '../core/Token.ts'
 import { textOf } from '../core/Token.ts'
 import type { Soon } from '../effects/atOnce.ts'
 import { nowOf } from '../effects/atOnce.ts'
-import type { Conflict, Created, Exists, Gone, Leased, Store, Updated } from '../effects/Store.ts'
+import type { Conflict, Created, Exists, Gone, Leased, Store, StoreError, Updated } from '../effects/Store.ts'
 import { write, writeNow } from './calls.ts'
 import type { Encoded } from './encoded.ts'
 import { encoded } from './encoded.ts'
@@ -195,10 +195,11 @@ const updated = <A>(
   const uncertain = (): void => {
     req.unsettled = [...req.unsettled, attempt]
   }
-  const atOnce = nowOf(engine.store.update)
+  const atOnce = engine.carriage === undefined ? nowOf(engine.store.update) : engine.carriage.now?.update
   const fence = req.lock?.fence
   if (atOnce !== undefined) {
-    const set = (): ReturnType<typeof atOnce> => atOnce(base.id, record.revision, live, fence)
+    const set = (): Either<StoreError, Updated | Conflict | Leased | Gone> =>
+      atOnce(base.id, record.revision, live, fence)
     return told(req, live, attempt, writeNow(engine, 'update', set, uncertain, action.essential))
   }
   const task = (): ReturnType<ReturnType<Store['update']>> =>
@@ -240,7 +241,7 @@ const created = <A>(
     engine.emit?.({ _tag: 'created', id: base.id })
     return { _tag: 'Stored', latest: live }
   }
-  const atOnce = nowOf(engine.store.create)
+  const atOnce = engine.carriage === undefined ? nowOf(engine.store.create) : engine.carriage.now?.create
   return atOnce === undefined
     ? write(engine, 'create', () => engine.store.create(base.id, live)(), nothing).then(apply)
     : apply(writeNow(engine, 'create', () => atOnce(base.id, live), nothing))

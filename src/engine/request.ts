@@ -91,7 +91,8 @@ export interface Unverified {
 
 /** See the module's head. */
 export interface Request<A> {
-  readonly engine: Engine<A>
+  /** Over a carrier, from the first use on, with a carriage of its own. */
+  engine: Engine<A>
   /** Called at the first use, before anything else of it, whatever it is. */
   readonly cookieHeader: () => string | undefined
   readonly create: boolean

@@ -11,6 +11,7 @@ import { policy } from '../../src/core/Policy.ts'
 import * as Session from '../../src/core/Session.ts'
 import type { SessionException } from '../../src/core/SessionError.ts'
 import type { SubjectEpoch } from '../../src/core/Stored.ts'
+import type { Carriage } from '../../src/effects/Carrier.ts'
 import { storeError } from '../../src/effects/Store.ts'
 import type { CarrierOptions, OpenOptions } from '../../src/engine/SessionManager.ts'
 import { sessionManager } from '../../src/engine/SessionManager.ts'
@@ -514,6 +515,44 @@ describe('the store of one request', () => {
     expect(await next.touch(id, 0, NOW, NOW)()).toEqual(E.right({ _tag: 'Gone' }))
     expect(await next.create(id, live)()).toEqual(E.right({ _tag: 'Exists' }))
     expect(next.line()).toContain('Max-Age=0')
+  })
+
+  it('creates and updates at once, as it does in a promise, unless something has to be waited for', async () => {
+    const terms = { cookie: right(cookie({})), policy: right(policy({})), clock: () => NOW }
+    const bound = sealedCookie({ keys: ringOf(FIRST) }).bind(NAME)
+    const { id, live } = carriedOf({ views: 1 }, { expiresAt: NOW + HOUR })
+    const here = carriage(terms, bound, undefined)
+    expect(here.now?.update(id, '', live)).toEqual(E.right({ _tag: 'Gone' }))
+    expect(here.now?.create(id, live)).toEqual(E.right({ _tag: 'Created' }))
+    expect(here.now?.create(id, live)).toEqual(E.right({ _tag: 'Exists' }))
+    const next = here.anew()
+    await next.open(here.line()!.split(';', 1)[0]!)
+    expect(next.now?.update(id, '', { ...live, data: { views: 2 } })).toEqual(E.right({ _tag: 'Updated' }))
+    const last = here.anew()
+    await last.open(next.line()!.split(';', 1)[0]!)
+    expect(await last.load(id)()).toMatchObject({ right: { value: { data: { views: 2 } } } })
+    const large = { ...live, data: { note: 'x'.repeat(4_096) } }
+    expect(last.now?.update(id, '', large)).toMatchObject({ left: { _tag: 'StoreError', unchanged: true } })
+    const epochs = { readEpoch: () => async () => E.right(1) }
+    expect(carriage(terms, bound, epochs).now).toBeUndefined()
+    expect(carriage(terms, { ...bound, atOnce: false }, undefined).now).toBeUndefined()
+  })
+
+  it('is made at the first use: a request that leaves its session alone has none, and each other one its own', async () => {
+    const real = sealedCookie({ keys: ringOf(FIRST) })
+    let made = 0
+    const counted = (of: Carriage): Carriage => ({ ...of, anew: () => (made++, counted(of.anew())) })
+    const a = app({}, { carrier: { ...real, begin: (terms) => counted(real.begin(terms)) } })
+    const opened = a.sessions.openRequest({}, () => undefined)
+    expect(opened.finish({ _tag: 'Answered', status: 200 })).toBeUndefined()
+    expect(made).toBe(0)
+    const used = a.sessions.openRequest({}, () => undefined)
+    used.ref.update(count)
+    // node:crypto answers at once, and so does the commit.
+    expect(used.finish({ _tag: 'Answered', status: 200 })).toMatchObject({ error: undefined, reply: { vary: true } })
+    expect(made).toBe(1)
+    await visit(a).read()
+    expect(made).toBe(2)
   })
 
   it('leaves a newer format as it is: a touch would lose what was added to it', async () => {

@@ -35,6 +35,8 @@ export interface Plain {
 
 /** See the module's head. */
 export interface Jwe {
+  /** Whether both answer at once, and never in a promise. */
+  readonly atOnce: boolean
   /** The text that one of the keys sealed, or why there is none. */
   readonly open: (frame: Frame) => Plain | Unsealed | Promise<Plain | Unsealed>
   /** The value, under the first key. The text's length in UTF-8 must be a multiple of `BLOCK` bytes. */
@@ -87,6 +89,7 @@ export const jwe = (keys: Keyring, purpose: string): Jwe => {
   // A ring holds at least one key.
   const [{ header, sealer }] = openers as [(typeof openers)[number]]
   return {
+    atOnce: sealer.atOnce,
     open: (frame) => {
       const newest = frame.header === header
       const opener = newest ? sealer : byHeader.get(frame.header)
