@@ -156,7 +156,10 @@ const linesOf = (res: NodeResponse): ReadonlyArray<string> => {
 
 /** Puts what the reply says on a response whose headers have not left. */
 export const setReply = (res: NodeResponse, reply: Reply): void => {
-  if (reply.setCookie !== undefined) res.setHeader('set-cookie', withCookies(linesOf(res), brought(reply)))
+  if (reply.setCookie !== undefined) {
+    const [lines, more] = [linesOf(res), brought(reply)]
+    res.setHeader('set-cookie', lines.length === 0 ? more : withCookies(lines, more))
+  }
   const control = cacheControl(reply, textOf(res, 'cache-control'))
   if (control !== undefined) res.setHeader('cache-control', control)
   if (!reply.vary) return

@@ -50,13 +50,18 @@ const segment = (key: string | number): string => {
 /** The path of a place below `root`, as one writes it in code. */
 export const pathOf = (root: string, keys: ReadonlyArray<string | number>): string => root + keys.map(segment).join('')
 
-/** What one call of `toJson` carries along; the arrays of failure are filled while it unwinds, innermost first. */
+/** What one call of `toJson` carries along. */
 interface Walk {
   values: number
   readonly containers: Array<object>
-  readonly keys: Array<string | number>
-  readonly parents: Array<object>
   reason: string
+  /** The way to the place that was refused: filled while the walk unwinds, innermost first. */
+  readonly way: Array<Step>
+}
+
+interface Step {
+  readonly key: string | number
+  readonly parent: object
 }
 
 type Fields = Readonly<Record<string, unknown>>
@@ -71,8 +76,7 @@ const refuse = (walk: Walk, reason: string): Refused => {
 }
 
 const refuseAt = (walk: Walk, parent: object, key: string | number): Refused => {
-  walk.parents.push(parent)
-  walk.keys.push(key)
+  walk.way.push({ key, parent })
   return REFUSED
 }
 
@@ -158,10 +162,9 @@ const walkObject = (walk: Walk, value: Fields, previous: unknown, depth: number)
     }
     return refuseAt(walk, value, key)
   }
-  if (Reflect.ownKeys(value).length !== count) {
-    const hidden = Object.getOwnPropertyNames(value).length !== count
-    return refuse(walk, hidden ? 'a property that is not enumerable' : 'a symbol key')
-  }
+  // Together, as `Reflect.ownKeys`, they take twice as long.
+  if (Object.getOwnPropertyNames(value).length !== count) return refuse(walk, 'a property that is not enumerable')
+  if (Object.getOwnPropertySymbols(value).length > 0) return refuse(walk, 'a symbol key')
   const json = copy ?? (value as Record<string, Json>)
   walk.containers.push(json)
   return json
@@ -204,8 +207,9 @@ const notJson = (path: string, what: string): NotJson => ({
 
 /** Where the failed walk stood: the place itself, the place where a cycle closes, or `root` when there is just too much. */
 const failure = (root: string, walk: Walk): NotJson => {
-  const keys = walk.keys.reverse()
-  const parents = walk.parents.reverse()
+  const way = walk.way.reverse()
+  const keys = way.map(({ key }) => key)
+  const parents = way.map(({ parent }) => parent)
   const closes = walk.reason === TOO_DEEP ? parents.findIndex((parent, at) => parents.indexOf(parent) < at) : -1
   const path = pathOf(root, closes > 0 ? keys.slice(0, closes) : walk.reason === TOO_MANY ? [] : keys)
   const what = closes > 0 ? 'a cycle' : walk.reason
@@ -228,7 +232,7 @@ const failure = (root: string, walk: Walk): NotJson => {
  * place and by reference, are not looked at again
  */
 export const toJson = (root: string, value: unknown, previous?: Json): Either<NotJson, Json> => {
-  const walk: Walk = { values: 0, containers: [], keys: [], parents: [], reason: '' }
+  const walk: Walk = { values: 0, containers: [], reason: '', way: [] }
   try {
     const json = walkValue(walk, value, previous, 0)
     if (json === REFUSED) return left(failure(root, walk))
