@@ -28,7 +28,7 @@ type Ref = SessionRef<Data, 'last-write-wins'>
 /** A manager, and how its user raises a counter and answers its new value. */
 export interface Sessions {
   readonly manager: ReturnType<typeof overCookies>
-  readonly increment: (session: Ref) => Promise<number>
+  readonly increment: (session: Ref) => Promise<string>
 }
 
 const count = Session.modify<Data, 'views'>('views', (views) => views + 1)
@@ -36,22 +36,28 @@ const begin = Session.update<Data>(visit)
 const enter = Session.set<Data, 'user'>('user', member)
 const signIn = Session.signIn(member)
 
+const userOf = ({ data }: Session.Session<Data>): string => data.user
+const viewsOf = ({ data }: Session.Session<Data>): string => String(data.views)
+
 /** Loopback is not HTTPS, and the client keeps whatever it is sent: the defaults work as they are. */
 const inStore = (store: Store<'cas'>): Sessions => ({
   manager: sessionManager({ ...options, store }),
-  increment: async (session) => (await (session as SessionRef<Data>).transact(count)).data.views,
+  increment: (session) => (session as SessionRef<Data>).transact(count).then(viewsOf),
 })
 
-const act = async ({ increment }: Sessions, session: Ref, path: string | undefined): Promise<string> => {
-  if (path === paths.read) return (await session.read()).data.user
-  if (path === paths.write) return String(await increment(session))
-  if (path === paths.count) return String((await session.read()).data.views)
-  if (path === paths.slow) {
-    const before = (await session.read()).data.views
-    await pause()
-    session.update(count)
-    return String(before + 1)
-  }
+const slowly = async (session: Ref): Promise<string> => {
+  const before = (await session.read()).data.views
+  await pause()
+  session.update(count)
+  return String(before + 1)
+}
+
+/** As a handler would: it waits where there is something to be known, and goes on at once where there is not. */
+const act = ({ increment }: Sessions, session: Ref, path: string | undefined): string | Promise<string> => {
+  if (path === paths.read) return session.read().then(userOf)
+  if (path === paths.write) return increment(session)
+  if (path === paths.count) return session.read().then(viewsOf)
+  if (path === paths.slow) return slowly(session)
   if (path === paths.signIn) {
     session.update(enter)
     session.update(signIn)
@@ -63,10 +69,11 @@ const act = async ({ increment }: Sessions, session: Ref, path: string | undefin
 
 const onRequest =
   (sessions: Sessions) =>
-  (req: IncomingMessage, res: ServerResponse, session: Ref): void | Promise<void> =>
-    req.url === paths.untouched
-      ? answer(res, nothing)
-      : act(sessions, session, req.url).then((text) => answer(res, text))
+  (req: IncomingMessage, res: ServerResponse, session: Ref): void | Promise<void> => {
+    const text = req.url === paths.untouched ? nothing : act(sessions, session, req.url)
+    if (typeof text === 'string') answer(res, text)
+    else return text.then((later) => answer(res, later))
+  }
 
 /** One framework's application around a manager. */
 export type Mount = (kind: Kind, sessions: Sessions) => Promise<App>
@@ -100,7 +107,8 @@ export const koa: Mount = async (kind, sessions) => {
   const { session } = await import('coatcheck/koa')
   if (kind === 'session') {
     const app = new Koa().use(session(sessions.manager)).use(async (ctx) => {
-      ctx.body = ctx.url === paths.untouched ? nothing : await act(sessions, ctx.session, ctx.url)
+      const text = ctx.url === paths.untouched ? nothing : act(sessions, ctx.session, ctx.url)
+      ctx.body = typeof text === 'string' ? text : await text
     })
     return listening(app.callback())
   }
@@ -153,9 +161,9 @@ export const fresh = (): Sessions => inStore(memoryStore())
 /** A manager without a store: sealed cookies. */
 export const freshSealed = (): Sessions => ({
   manager: overCookies(),
-  increment: async (session) => {
+  increment: (session) => {
     session.update(count)
-    return (await session.read()).data.views
+    return session.read().then(viewsOf)
   },
 })
 

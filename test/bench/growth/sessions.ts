@@ -59,6 +59,9 @@ const appOf = (library: Library): { readonly app: App; readonly counted: App; re
   return { app: ours(manager(store)), counted: ours(manager(counter)), calls }
 }
 
+/** In one piece, as it comes from a socket: a text that is a part of another is copied by whoever searches it first. */
+const cookieIn = (setCookie: readonly string[]): string => Buffer.from(cookieOf(setCookie)!).toString('latin1')
+
 /** A sample that does not follow the order of creation: neighbours there are neighbours in memory. */
 const scattered = (index: number, length: number): number => (index * 389) % length
 
@@ -76,21 +79,26 @@ const operationsOn = (send: Drive, known: readonly Known[]): Readonly<Record<'re
 
 /**
  * The first requests of a process are slow whatever they do: other applications of the same code take them. Two, because
- * V8 compiles functions that were made once more narrowly than those that were made again.
+ * V8 compiles functions that were made once more narrowly than those that were made again; and those whose calls are
+ * counted, too: a code that meets them for the first time between two sizes is compiled anew, for both.
  */
 const warmUp = async (library: Library, bareSend: Drive, times: number): Promise<void> => {
-  const sends = [drive(appOf(library).app), drive(appOf(library).app)]
-  for (const send of sends) {
-    const known: Known[] = []
-    for (let number = 0; number < 100; number++)
-      known.push({ number, cookie: cookieOf((await send(paths.create, undefined, 1)).setCookie)!, views: 0 })
-    const { read, write } = operationsOn(send, known)
-    for (let index = 0; index < times; index++) {
-      await bareSend('/', known[0]!.cookie, 1)
-      await read(index)
-      await write(index)
-      await send(paths.create, undefined, 1)
-    }
+  for (const { app, counted } of [appOf(library), appOf(library)]) {
+    await warmUpOf(drive(counted), bareSend, times / 10)
+    await warmUpOf(drive(app), bareSend, times)
+  }
+}
+
+const warmUpOf = async (send: Drive, bareSend: Drive, times: number): Promise<void> => {
+  const known: Known[] = []
+  for (let number = 0; number < 100; number++)
+    known.push({ number, cookie: cookieIn((await send(paths.create, undefined, 1)).setCookie), views: 0 })
+  const { read, write } = operationsOn(send, known)
+  for (let index = 0; index < times; index++) {
+    await bareSend('/', known[0]!.cookie, 1)
+    await read(index)
+    await write(index)
+    await send(paths.create, undefined, 1)
   }
 }
 
@@ -109,18 +117,18 @@ export const sessionsRound = async ({ library, sizes, cycles, times }: SessionsJ
     const recent: number[] = []
     while (number < size) {
       const many = Math.min(step * 50, size - number)
-      const alone = await slice(() => bareSend('/', undefined, 500).then(() => undefined), 1)
-      const cost = await slice(
-        async () => {
-          const block = Math.min(step, size - number)
-          const { setCookie } = await send(paths.create, undefined, block)
-          number += block
-          known.push({ number: number - 1, cookie: cookieOf(setCookie)!, views: 0 })
-        },
-        Math.ceil(many / step),
-      )
-      spent += cost * Math.ceil(many / step)
-      recent.push((cost * Math.ceil(many / step)) / many - alone / 500)
+      const blocks = Math.ceil(many / step)
+      const seen: (readonly string[])[] = []
+      // In blocks as well: what reading an answer takes is in both.
+      const alone = await slice(async () => void (await bareSend('/', undefined, step)), blocks)
+      const cost = await slice(async (index) => {
+        seen.push((await send(paths.create, undefined, Math.min(step, many - index * step))).setCookie)
+      }, blocks)
+      for (const [index, setCookie] of seen.entries())
+        known.push({ number: number + Math.min((index + 1) * step, many) - 1, cookie: cookieIn(setCookie), views: 0 })
+      number += many
+      spent += cost * blocks
+      recent.push(((cost - alone) * blocks) / many)
     }
     return median(recent.slice(-Math.ceil(recent.length / 2)))
   }
