@@ -91,7 +91,7 @@ export const withSession = <
 
   return async (request, ...rest) => {
     const chain = chainOf(request)
-    const mounted = mount(chain, sessions, () => sessions.openRequest<Request>(request, cookieOf, options))
+    const mounted = mount(chain, sessions, request, cookieOf, options)
     const ref = find(mounted, sessions) as SessionRef<A, G>
     if (mounted === chain) return handler(request, ref, ...rest)
     carry(request, mounted)

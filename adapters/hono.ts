@@ -77,7 +77,7 @@ export const session = <A, G extends Guarantee, K extends string = 'session'>(
   const as = options.as ?? 'session'
   return async (c, next) => {
     const chain = chainOf(c)
-    const mounted = mount(chain, sessions, () => sessions.openRequest<Context>(c, cookieOf, options))
+    const mounted = mount(chain, sessions, c as Context, cookieOf, options)
     const set: (name: string, value: unknown) => void = c.set
     set(as, find(mounted, sessions))
     if (mounted === chain) return next()

@@ -80,7 +80,7 @@ export const session =
   ): ((ctx: KoaContext & Readonly<Record<NoInfer<K>, SessionRef<A, G>>>, next: Next) => Promise<void>) =>
   async (ctx, next) => {
     const chain = chainOf(ctx)
-    const mounted = mount(chain, sessions, () => sessions.openRequest<KoaContext>(ctx, cookieOf, options))
+    const mounted = mount(chain, sessions, ctx as KoaContext, cookieOf, options)
     fields(ctx)[options.as ?? 'session'] = find(mounted, sessions)
     if (mounted === chain) return void (await next())
     carry(ctx, mounted)

@@ -15,7 +15,7 @@ import type { Guarantee } from '../src/effects/Store.ts'
 import type { AnyRef } from '../src/engine/Mount.ts'
 import { carry, chainOf, enter, find, mount } from '../src/engine/Mount.ts'
 import type { OpenOptions, SessionManager } from '../src/engine/SessionManager.ts'
-import type { LockMode, LockModeOf, Opened, SessionRef } from '../src/engine/SessionRef.ts'
+import type { LockMode, LockModeOf, SessionRef } from '../src/engine/SessionRef.ts'
 import type { Page } from './headers.ts'
 import { errorPage, refusal } from './headers.ts'
 import type { Failed, Hold } from './node/hold.ts'
@@ -63,8 +63,8 @@ const send = (res: ServerResponse, { status, headers, body }: Page): void => {
 }
 
 const failing =
-  (req: IncomingMessage, res: ServerResponse, onError: NodeOptions['onError'] = warn): Failed =>
-  (error, answerable) => {
+  (onError: NodeOptions['onError'] = warn): Failed =>
+  (req, res, error, answerable) => {
     try {
       onError(error, req, res)
     } finally {
@@ -73,21 +73,22 @@ const failing =
   }
 
 // Express sets `req.next`, and takes an error after its handlers have run. Others may not: Fastify's middie has given `next` to another request by then.
-const failingIn = (req: IncomingMessage, res: ServerResponse, next: Next, onError: NodeOptions['onError']): Failed => {
-  const answer = failing(req, res, onError)
-  return (error, answerable) => {
+const failingIn =
+  (next: Next, onError: NodeOptions['onError'], answer: Failed): Failed =>
+  (req, res, error, answerable) => {
     if (answerable && onError === undefined && 'next' in req) next(error)
-    else answer(error, answerable)
+    else answer(req, res, error, answerable)
   }
-}
 
-const meet = <A, G extends Guarantee>(
+const meet = <A, G extends Guarantee, R>(
   sessions: SessionManager<A, G>,
   req: IncomingMessage,
-  open: () => Opened<A, G>,
+  source: R,
+  cookieHeaderOf: (source: R) => string | undefined,
+  options: OpenOptions<LockModeOf<G>>,
 ): SessionRef<A, G> => {
   const chain = chainOf(req)
-  const mounted = mount(chain, sessions, open)
+  const mounted = mount(chain, sessions, source, cookieHeaderOf, options)
   if (mounted !== chain) carry(req, mounted)
   return find(mounted, sessions) as SessionRef<A, G>
 }
@@ -98,9 +99,8 @@ const opened = <A, G extends Guarantee>(
   options: OpenOptions<LockModeOf<G>>,
 ): SessionRef<A, G> => {
   arm(hold)
-  return meet(sessions, hold.req, () =>
-    sessions.openRequest(hold, cookieOf, hold.res.headersSent ? { ...options, canSetCookie: false } : options),
-  )
+  const late = hold.res.headersSent
+  return meet(sessions, hold.req, hold, cookieOf, late ? { ...options, canSetCookie: false } : options)
 }
 
 const run = <S>(handler: SessionListener<S>, hold: Hold, session: S): void => {
@@ -120,14 +120,14 @@ const run = <S>(handler: SessionListener<S>, hold: Hold, session: S): void => {
  * Gives a handler of plain `http` its session as the third argument. A handler that throws or rejects, before its first
  * byte has left, is answered with a short page: its error's status if that is 4xx or 5xx, else 500.
  */
-export const withSession =
-  <A, G extends Guarantee>(
-    sessions: SessionManager<A, G>,
-    handler: SessionListener<SessionRef<A, G>>,
-    options: NodeOptions<LockModeOf<G>> = {},
-  ): ((req: IncomingMessage, res: ServerResponse) => void) =>
-  (req, res) => {
-    const hold: Hold = { req, res, failed: failing(req, res, options.onError) }
+export const withSession = <A, G extends Guarantee>(
+  sessions: SessionManager<A, G>,
+  handler: SessionListener<SessionRef<A, G>>,
+  options: NodeOptions<LockModeOf<G>> = {},
+): ((req: IncomingMessage, res: ServerResponse) => void) => {
+  const failed = failing(options.onError)
+  return (req, res) => {
+    const hold: Hold = { req, res, failed }
     try {
       const ref = opened(sessions, hold, options)
       const ready = chainOf(req)?.ready
@@ -143,6 +143,7 @@ export const withSession =
       threw(hold, error)
     }
   }
+}
 
 /**
  * Express, Fastify (`@fastify/middie`) and Connect: sets `req.session` (or `req[as]`) unless something is there; typed by
@@ -153,9 +154,10 @@ export const session = <A, G extends Guarantee>(
   options: ConnectOptions<string, LockModeOf<G>> = {},
 ): ((req: IncomingMessage, res: ServerResponse, next: Next) => void) => {
   const as = options.as ?? 'session'
+  const answer = failing(options.onError)
   return (req, res, next) => {
     try {
-      const ref = opened(sessions, { req, res, failed: failingIn(req, res, next, options.onError) }, options)
+      const ref = opened(sessions, { req, res, failed: failingIn(next, options.onError, answer) }, options)
       const fields = req as unknown as Record<string, unknown>
       fields[as] ??= ref
     } catch (error) {
@@ -188,8 +190,7 @@ export const sessionOf = <A, G extends Guarantee>(
 export const upgradeSession = <A, G extends Guarantee>(
   sessions: SessionManager<A, G>,
   req: IncomingMessage,
-): SessionRef<A, G> =>
-  meet(sessions, req, () => sessions.openRequest(req, ({ headers }) => headers.cookie, { canSetCookie: false }))
+): SessionRef<A, G> => meet(sessions, req, req, ({ headers }) => headers.cookie, { canSetCookie: false })
 
 /** What a guard asks for, and of which session. */
 export interface NodeRequirement extends Requirement {

@@ -21,7 +21,7 @@ import { beforeHeaders, clearHeaders, errorPage, setReply } from '../headers.ts'
 import { loosen } from './loosen.ts'
 
 /** Hears what went wrong. `answerable`: nothing was sent and the response is empty, so it must answer. */
-export type Failed = (error: unknown, answerable: boolean) => void
+export type Failed = (req: IncomingMessage, res: ServerResponse, error: unknown, answerable: boolean) => void
 
 type Method = 'writeHead' | 'write' | 'end' | 'flushHeaders'
 type Args = ReadonlyArray<unknown>
@@ -146,7 +146,7 @@ const fail = (res: Held, armed: Armed, error: unknown, replies: ReadonlyArray<Re
   armed.calls = []
   if (res.headersSent) {
     res.destroy()
-    return armed.failed(error, false)
+    return armed.failed(armed.req, res, error, false)
   }
   const { sendDate } = res
   const kept = clearHeaders(res, cookieNames(chainOf(armed.req)))
@@ -159,7 +159,7 @@ const fail = (res: Held, armed: Armed, error: unknown, replies: ReadonlyArray<Re
   beforeHeaders(res, () => {
     for (const reply of [...cookies, ...replies]) setReply(res, reply)
   })
-  armed.failed(error, true)
+  armed.failed(armed.req, res, error, true)
 }
 
 const settle = (res: Held, armed: Armed, { replies, failure }: Outcomes): void => {
@@ -280,10 +280,10 @@ export const threw = (hold: Hold, error: unknown): void => {
       return
     case 'held':
       if (!armed.ended) armed.thrown = { error }
-      else armed.failed(error, false)
+      else armed.failed(armed.req, res, error, false)
       return
     case 'released':
-      if (res.writableEnded) armed.failed(error, false)
+      if (res.writableEnded) armed.failed(armed.req, res, error, false)
       else fail(res, armed, error, [])
       return
     case 'failed':

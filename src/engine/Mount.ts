@@ -1,12 +1,12 @@
 /**
  * ```ts
- * mount: (chain, manager, open) => Mounted      find: (chain, manager) => SessionRef | undefined
+ * mount: (chain, manager, request, cookieHeaderOf, options) => Mounted      find: (chain, manager) => SessionRef | undefined
  * ```
  * The managers that one request has met: a linked list, newest first, which the adapter keeps on the request.
  *
  * Laws:
- * 1. `find(mount(chain, m, open), m)` is the handle that the first mount of `m` opened: the same manager met twice leaves
- *    the chain as it is, and `open` is not called.
+ * 1. `find(mount(chain, m, …), m)` is the handle that the first mount of `m` opened: the same manager met twice leaves the
+ *    chain as it is, and opens nothing.
  * 2. Two managers with one cookie name on one request are `Misconfigured` on that request: each would overwrite the
  *    other's cookie.
  *
@@ -19,8 +19,8 @@ import type { Session } from '../core/Session.ts'
 import { misconfigured, toError } from '../core/SessionError.ts'
 import type { Status } from '../core/Status.ts'
 import type { Guarantee } from '../effects/Store.ts'
-import type { SessionManager } from './SessionManager.ts'
-import type { Ending, Finished, Opened, Reply, SessionRef } from './SessionRef.ts'
+import type { OpenOptions, SessionManager } from './SessionManager.ts'
+import type { Ending, Finished, LockModeOf, Reply, SessionRef } from './SessionRef.ts'
 
 /** The side of a manager that does not depend on the type of its data. */
 export interface AnyManager {
@@ -73,11 +73,13 @@ export const find = <A, G extends Guarantee>(
   // Sound: this very manager opened it.
   where(chain, manager)?.ref as SessionRef<A, G> | undefined
 
-/** Adds a manager. Throws a `SessionException` (`Misconfigured`) when another one uses its cookie name. */
-export const mount = <A, G extends Guarantee>(
+/** Adds a manager, which opens the request. Throws a `SessionException` (`Misconfigured`) when another one uses its cookie name. */
+export const mount = <A, G extends Guarantee, R>(
   chain: Mounted | undefined,
   manager: SessionManager<A, G>,
-  open: () => Opened<A, G>,
+  request: R,
+  cookieHeaderOf: (request: R) => string | undefined,
+  options: OpenOptions<LockModeOf<G>>,
 ): Mounted => {
   for (let at = chain; at !== undefined && chain !== undefined; at = at.next) {
     if (at.manager === manager) return chain
@@ -86,7 +88,7 @@ export const mount = <A, G extends Guarantee>(
         misconfigured('cookie.name', manager.cookieName, 'two session managers met on one request must differ in it'),
       )
   }
-  const { ref, ready, finish } = open()
+  const { ref, ready, finish } = manager.openRequest(request, cookieHeaderOf, options)
   return { manager, ref, ready, finish, next: chain }
 }
 

@@ -217,19 +217,9 @@ export const sessionManager: ManagerOf = <A>(options: AnyOptions<A>): SessionMan
   }
   const manager: SessionManager<A, 'cas' & Leasing> = {
     open: (cookieHeader, opening = {}) =>
-      effectOf(
-        opened(
-          request(engine, () => toUndefined(cookieHeader), opening),
-          opening,
-          true,
-        ),
-      ),
+      effectOf(opened(request(engine, cookieHeader, toUndefined, opening), opening, true)),
     openRequest: (of, cookieHeaderOf, opening = {}): Opened<A, 'cas' & Leasing> => {
-      const req = opened(
-        request(engine, () => cookieHeaderOf(of), opening),
-        opening,
-        false,
-      )
+      const req = opened(request(engine, of, cookieHeaderOf, opening), opening, false)
       const { lock } = req
       const isEarly = (opening.lock ?? engine.lock) === 'early'
       return {

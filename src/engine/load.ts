@@ -27,7 +27,7 @@ import { nowOf } from '../effects/atOnce.ts'
 import { DAMAGED, leasePause, read, readNow, write } from './calls.ts'
 import type { Engine } from './Engine.ts'
 import type { Base, Request } from './request.ts'
-import { freshBase } from './request.ts'
+import { cookieHeader, freshBase } from './request.ts'
 
 /** How many well-formed cookies of one name are looked at; more are a header that was tampered with. */
 const MAX_TOKENS = 2
@@ -281,7 +281,7 @@ export const load = <A>(req: Request<A>): Loaded<A> | Promise<Loaded<A>> => {
   if (req.base !== undefined) return right(req.base)
   if (req.loading !== undefined) return req.loading
   const { engine } = req
-  const header = req.cookieHeader() ?? ''
+  const header = cookieHeader(req) ?? ''
   const brought =
     engine.carriage === undefined ? inHeader(engine.cookie.name, header) : carried(req, engine.carriage, header)
   const loaded = brought instanceof Promise ? brought.then((late) => begin(req, late)) : begin(req, brought)

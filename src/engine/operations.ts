@@ -24,7 +24,7 @@ import { store } from './commit.ts'
 import { commitPending } from './finish.ts'
 import { load } from './load.ts'
 import type { Base, Lock, Request } from './request.ts'
-import { applied, besideOf, isUnused, mustSignIn, serial } from './request.ts'
+import { applied, besideOf, cookieHeader, isUnused, mustSignIn, serial } from './request.ts'
 import type { Committed, UpdateOptions } from './SessionRef.ts'
 
 type Outcome<B> = Promise<Either<SessionError, B>>
@@ -72,7 +72,7 @@ export const read = <A>(req: Request<A>, passive: boolean): Soon<Seen<A>> => {
 export const record = <A>(req: Request<A>, f: Endomorphism<Session<A>>, options?: UpdateOptions): void => {
   const { limits, emit } = req.engine
   // Adapters wait for the first use: they hold the response from then on.
-  if (isUnused(req)) req.cookieHeader()
+  if (isUnused(req)) cookieHeader(req)
   if (req.finished) {
     if (limits.development)
       throw new Error(

@@ -93,8 +93,10 @@ export interface Unverified {
 export interface Request<A> {
   /** Over a carrier, from the first use on, with a carriage of its own. */
   engine: Engine<A>
-  /** Called at the first use, before anything else of it, whatever it is. */
-  readonly cookieHeader: () => string | undefined
+  /** Where the Cookie header is. */
+  readonly source: unknown
+  /** Called with it at the first use, before anything else of it, whatever it is. */
+  readonly cookieHeaderOf: (source: unknown) => string | undefined
   readonly create: boolean
   passive: boolean
   canSetCookie: boolean
@@ -124,13 +126,16 @@ export interface Request<A> {
 }
 
 /** A handle that did nothing yet: no clock, no header, no randomness (promise 5). */
-export const request = <A>(
+export const request = <A, S>(
   engine: Engine<A>,
-  cookieHeader: () => string | undefined,
+  source: S,
+  cookieHeaderOf: (source: S) => string | undefined,
   options: OpenOptions<LockMode>,
 ): Request<A> => ({
   engine,
-  cookieHeader,
+  source,
+  // Sound: it is called with this source alone.
+  cookieHeaderOf: cookieHeaderOf as (source: unknown) => string | undefined,
   create: options.create !== false && options.passive !== true,
   passive: options.passive === true,
   canSetCookie: options.canSetCookie !== false,
@@ -149,6 +154,9 @@ export const request = <A>(
   destroyed: false,
   finished: false,
 })
+
+/** What the browser sent. */
+export const cookieHeader = <A>({ source, cookieHeaderOf }: Request<A>): string | undefined => cookieHeaderOf(source)
 
 /** A base that nothing is stored of, under a new id. */
 export const freshBase = <A>(engine: Engine<A>): Base<A> => {

@@ -1,19 +1,22 @@
 import { describe, expect, it } from 'vitest'
-import type { Opened } from '../../src/engine/SessionRef.ts'
 import { isSessionException } from '../../src/core/SessionError.ts'
 import { carry, chainOf, cookieNames, enter, find, finishAll, mount, type Mounted } from '../../src/engine/Mount.ts'
 import type { SessionManager } from '../../src/engine/SessionManager.ts'
 import * as Session from '../../src/core/Session.ts'
 import { count, type Data, newWorld } from '../acceptance/world.ts'
 
-const open =
-  (sessions: SessionManager<Data>, opened: { times: number } = { times: 0 }) =>
-  (): Opened<Data, 'cas'> => {
+/** The manager, and how often it opened a request. */
+const counting = (of: SessionManager<Data>) => {
+  const opened = { times: 0 }
+  const openRequest: typeof of.openRequest = (...args) => {
     opened.times += 1
-    return sessions.openRequest({}, () => undefined)
+    return of.openRequest(...args)
   }
+  return { sessions: { ...of, openRequest }, opened }
+}
 
-const mounted = (sessions: SessionManager<Data>, chain?: Mounted): Mounted => mount(chain, sessions, open(sessions))
+const mounted = (sessions: SessionManager<Data>, chain?: Mounted): Mounted =>
+  mount(chain, sessions, {}, () => undefined, {})
 
 const named = (name: string) => newWorld({ cookie: { name } })
 
@@ -27,12 +30,11 @@ const caught = (act: () => unknown): unknown => {
 
 describe('mount and find', () => {
   it('the same manager met twice leaves the chain, opens once, and finds the first handle', () => {
-    const { sessions } = newWorld()
+    const { sessions, opened } = counting(newWorld().sessions)
     const others = named('__Host-b').sessions
-    const opened = { times: 0 }
-    const first = mount(undefined, sessions, open(sessions, opened))
+    const first = mounted(sessions)
     const second = mounted(others, first)
-    expect(mount(second, sessions, open(sessions, opened))).toBe(second)
+    expect(mounted(sessions, second)).toBe(second)
     expect(opened.times).toBe(1)
     expect(find(second, sessions)).toBe(find(first, sessions))
     expect(find(second, sessions)).not.toBe(find(second, others))
@@ -46,9 +48,8 @@ describe('mount and find', () => {
 
   it('refuses a second manager of one cookie name, wherever it stands in the chain', () => {
     const chain = mounted(named('__Host-b').sessions, mounted(newWorld().sessions))
-    const opened = { times: 0 }
-    const { sessions } = newWorld()
-    const error = caught(() => mount(chain, sessions, open(sessions, opened)))
+    const { sessions, opened } = counting(newWorld().sessions)
+    const error = caught(() => mounted(sessions, chain))
     expect(isSessionException(error) && error.sessionError).toMatchObject({
       _tag: 'Misconfigured',
       option: 'cookie.name',
