@@ -13,6 +13,7 @@
 import type { Either } from '#fp-ts/Either'
 import type { TaskEither } from '#fp-ts/TaskEither'
 import { left, none, right, some } from '../core/tagged.ts'
+import type { Millis } from '../core/Millis.ts'
 import { misconfigured, toError } from '../core/SessionError.ts'
 import type { Live, Revision } from '../core/Stored.ts'
 import { holdsRevision } from '../core/Stored.ts'
@@ -112,8 +113,8 @@ export const memoryStore = (options: MemoryStoreOptions = {}): MemoryStore => {
     locks.abandon(entry.id)
   }
 
-  const removeOverdue = (): boolean => {
-    const entry = table.overdue(clock())
+  const removeOverdue = (now: Millis): boolean => {
+    const entry = table.overdue(now)
     if (entry !== undefined) drop(entry)
     return entry !== undefined
   }
@@ -131,9 +132,10 @@ export const memoryStore = (options: MemoryStoreOptions = {}): MemoryStore => {
   }
 
   const makeRoom = (): boolean => {
-    raised.forget()
-    for (let most = REMOVED_PER_CREATE; most > 0 && removeOverdue(); most -= 1);
-    while (table.size() >= maxSessions) if (!removeOverdue()) return evict()
+    const now = clock()
+    raised.forget(now)
+    for (let most = REMOVED_PER_CREATE; most > 0 && removeOverdue(now); most -= 1);
+    while (table.size() >= maxSessions) if (!removeOverdue(now)) return evict()
     return true
   }
 

@@ -8,7 +8,9 @@ import * as web from '../../src/effects/digest.web.ts'
 const implementations = [
   ['node:crypto', node.sha256],
   ['node:crypto without the one-shot hash', node.digestOf({})],
-  ['Web Crypto', web.sha256],
+  ['Web Crypto', web.digestOf({})],
+  ['node:crypto, lent', web.digestOf({ process })],
+  ['the web’s choice', web.sha256],
 ] as const
 
 describe.each(implementations)('%s', (_, sha256) => {
@@ -36,8 +38,29 @@ it('all give the same text for the same secret', async () => {
   )
 })
 
+it('takes what is lent, and Web Crypto where that is of no use', async () => {
+  const abc = 'ungWv48Bz-pBQUDeXa4iI7ADYaOWF3qctBD_YfIAFa0'
+  const lend = (getBuiltinModule: () => unknown) => web.digestOf({ process: { getBuiltinModule } })(secretFrom('abc'))
+  const asked: Array<ReadonlyArray<unknown>> = []
+  expect(
+    lend(() => ({
+      hash: (...args: ReadonlyArray<unknown>) => {
+        asked.push(args)
+        return 'lent'
+      },
+    })),
+  ).toBe('lent')
+  expect(asked).toEqual([['sha256', 'abc', 'base64url']])
+  const useless = [() => undefined, () => null, () => ({}), () => ({ hash: 'md5' })]
+  const refusing = (): never => {
+    throw new Error('not implemented')
+  }
+  for (const one of [...useless, refusing]) expect(await lend(one)).toBe(abc)
+  expect(await web.digestOf({ process: {} })(secretFrom('abc'))).toBe(abc)
+})
+
 it('answers at once under Node: #digest is the implementation of node:crypto', () => {
   expect(ofThisRuntime(secretFrom('abc'))).toBe('ungWv48Bz-pBQUDeXa4iI7ADYaOWF3qctBD_YfIAFa0')
   expect(node.digestOf({})(secretFrom('abc'))).toBeTypeOf('string')
-  expect(web.sha256(secretFrom('abc'))).toBeInstanceOf(Promise)
+  expect(web.digestOf({})(secretFrom('abc'))).toBeInstanceOf(Promise)
 })

@@ -88,13 +88,14 @@ const bundleOf = async (source: URL, conditions: ReadonlyArray<string>, format: 
 }
 
 const workerd =
-  (compatibilityDate: string): Serve =>
+  (compatibilityDate: string, compatibilityFlags: Array<string> = []): Serve =>
   async (program) => {
     const script = await bundleOf(program, ['workerd', 'worker', 'browser'], 'esm')
     const worker = new Miniflare({
       modules: true,
       script,
       compatibilityDate,
+      compatibilityFlags,
       cf: false,
       host: '127.0.0.1',
       port: 0,
@@ -129,6 +130,7 @@ export const serves = {
   bun: inProcess('bun'),
   workerd: workerd(NEWEST),
   'workerd-2024': workerd(OLDEST),
+  'workerd-nodejs': workerd(NEWEST, ['nodejs_compat']),
   'edge-runtime': edgeRuntime,
 } satisfies Record<string, Serve>
 

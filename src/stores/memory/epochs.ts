@@ -1,6 +1,6 @@
 /**
  * ```ts
- * interface Epochs { raise: (subject, now) => SubjectEpoch; read: (subject) => SubjectEpoch; forget: () => void }
+ * interface Epochs { raise: (subject, now) => SubjectEpoch; read: (subject) => SubjectEpoch; forget: (now) => void }
  * ```
  * The subjects' epochs, each kept for an hour or longer after it was last raised.
  *
@@ -16,8 +16,8 @@ import { numbers, type Place } from './ring.ts'
 export interface Epochs {
   readonly raise: (subject: string, now: Millis) => SubjectEpoch
   readonly read: (subject: string) => SubjectEpoch
-  /** Removes a few that are too old to matter. */
-  readonly forget: () => void
+  /** Removes a few that are too old to matter. `now` is the clock's. */
+  readonly forget: (now: Millis) => void
 }
 
 interface Raised {
@@ -38,9 +38,9 @@ export const epochs = (clock: Clock): Epochs => {
   const at = new Map<Place, Raised>()
   const removals = agenda(clock(), places)
 
-  const forget = (): void => {
+  const forget = (now: Millis): void => {
     for (let most = FORGOTTEN; most > 0; most -= 1) {
-      const due = removals.next(clock())
+      const due = removals.next(now)
       if (due === undefined) return
       subjects.delete(at.get(due)?.subject as string)
       at.delete(due)
@@ -51,12 +51,13 @@ export const epochs = (clock: Clock): Epochs => {
 
   return {
     raise: (subject, now) => {
-      forget()
+      const present = clock()
+      forget(present)
       const raised = subjects.get(subject) ?? { subject, epoch: 0, due: places.take() }
       raised.epoch = Math.max(raised.epoch + 1, now)
       subjects.set(subject, raised)
       at.set(raised.due, raised)
-      removals.set(raised.due, Math.max(now, clock()) + HOUR)
+      removals.set(raised.due, Math.max(now, present) + HOUR)
       return raised.epoch
     },
     read: (subject) => subjects.get(subject)?.epoch ?? 0,

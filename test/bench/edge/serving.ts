@@ -64,7 +64,8 @@ const config :Workerd.Config = (
 );
 const worker :Workerd.Worker = (
   modules = [ (name = "worker.js", esModule = embed "worker.js") ],
-  compatibilityDate = "2026-04-01",${
+  compatibilityDate = "2026-04-01",
+  compatibilityFlags = ["nodejs_compat"],${
     workerdOnly
       ? `
   durableObjectNamespaces = [ (className = "SessionObject", uniqueKey = "sessions", enableSql = true) ],

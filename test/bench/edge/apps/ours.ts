@@ -4,7 +4,7 @@ import { withSession } from 'coatcheck/fetch'
 import { session } from 'coatcheck/hono'
 import { keyring } from 'coatcheck/Keyring'
 import { sealedCookie } from 'coatcheck/sealed-cookie'
-import { modify, update } from 'coatcheck/Session'
+import { modify, type Session, update } from 'coatcheck/Session'
 import type { Store } from 'coatcheck/Store'
 import { memoryStore } from 'coatcheck/stores/memory'
 import { Hono } from 'hono'
@@ -28,47 +28,52 @@ type Ref = SessionRef<Data, 'last-write-wins'>
 /** A manager, and how its user raises a counter and answers its new value. */
 interface Sessions {
   readonly manager: ReturnType<typeof overCookies>
-  readonly increment: (session: Ref) => Promise<number>
+  readonly increment: (session: Ref) => Promise<string>
 }
 
 const count = modify<Data, 'views'>('views', (views) => views + 1)
 const begin = update<Data>(visit)
 
+const userOf = ({ data }: Session<Data>): string => data.user
+const viewsOf = ({ data }: Session<Data>): string => String(data.views)
+
 const inStore = (store: Store<'cas'>): Sessions => ({
   manager: sessionManager({ ...options, store }),
-  increment: async (ref) => (await (ref as SessionRef<Data>).transact(count)).data.views,
+  increment: (ref) => (ref as SessionRef<Data>).transact(count).then(viewsOf),
 })
 
 const sealed = (): Sessions => ({
   manager: overCookies(),
-  increment: async (ref) => {
+  increment: (ref) => {
     ref.update(count)
-    return (await ref.read()).data.views
+    return ref.read().then(viewsOf)
   },
 })
 
-const act = async ({ increment }: Sessions, ref: Ref, path: string): Promise<string> => {
-  if (path === paths.read) return (await ref.read()).data.user
-  if (path === paths.write) return String(await increment(ref))
+/** As a handler would: it waits where there is something to be known, and goes on at once where there is not. */
+const act = ({ increment }: Sessions, ref: Ref, path: string): string | Promise<string> => {
+  if (path === paths.untouched) return nothing
+  if (path === paths.read) return ref.read().then(userOf)
+  if (path === paths.write) return increment(ref)
   ref.update(begin)
   return nothing
 }
 
 const onHono = (sessions: Sessions): App => {
-  const app = new Hono()
-    .use(session(sessions.manager))
-    .get('*', async (c) =>
-      c.text(c.req.path === paths.untouched ? nothing : await act(sessions, c.var.session, c.req.path)),
-    )
+  const app = new Hono().use(session(sessions.manager)).get('*', async (c) => {
+    const body = act(sessions, c.get('session'), c.req.path)
+    return c.text(typeof body === 'string' ? body : await body)
+  })
   return { _tag: 'fetch', fetch: (request) => app.fetch(request) }
 }
 
 const onFetch = (sessions: Sessions): App => ({
   _tag: 'fetch',
   fetch: withSession(sessions.manager, async (request, ref) => {
-    const path = pathOf(request)
-    const body = path === paths.untouched ? nothing : await act(sessions, ref, path)
-    return new Response(body, { headers: { 'content-type': 'text/plain; charset=utf-8' } })
+    const body = act(sessions, ref, pathOf(request))
+    return new Response(typeof body === 'string' ? body : await body, {
+      headers: { 'content-type': 'text/plain; charset=utf-8' },
+    })
   }),
 })
 
