@@ -6,7 +6,7 @@ import { isValue } from './layers.ts'
 import { entries, imports, manifest, nodes, parse, root } from './tree.ts'
 
 /** Bytes after minify and gzip -9 of everything below, with fp-ts and io-ts: raise it knowingly. Of the last 1,600, 650 are
- * the memory store's rows and its table of ids (60 bytes less per session), 130 the digest that a Worker may be lent (12 µs
+ * the memory store's rows and its table of ids (50 bytes less per session), 130 the digest that a Worker may be lent (12 µs
  * less per request), the rest what the engine does at once where it can. */
 const budget = 27_900
 

@@ -84,7 +84,7 @@ const operationsOn = (send: Drive, known: readonly Known[]): Readonly<Record<'re
  */
 const warmUp = async (library: Library, bareSend: Drive, times: number): Promise<void> => {
   for (const { app, counted } of [appOf(library), appOf(library)]) {
-    await warmUpOf(drive(counted), bareSend, times / 10)
+    if (counted !== app) await warmUpOf(drive(counted), bareSend, times / 10)
     await warmUpOf(drive(app), bareSend, times)
   }
 }
